@@ -1,0 +1,266 @@
+"""The receive and send buffers: byte-counted, with a high-water mark each. Pure Python.
+
+The receive buffer also keeps the readers' places in line. A message leaves the buffer only when the
+task that asked for it really takes it, so a read that is cancelled, at whatever moment, has nothing
+to give back and nothing to lose.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from typing import Any, NamedTuple
+
+from ._promise import Promise, resolved
+from ._rules import Message, size_of
+from .errors import InvalidStateError
+
+
+class ReadResult(NamedTuple):
+    """What a read gave: a message, or the end of the stream.
+
+    ``value`` is ``str`` for text and ``bytes`` for binary, and ``None`` when ``done``.
+    """
+
+    value: Message | None
+    done: bool
+
+
+END = ReadResult(None, True)
+
+
+class Read:
+    """A place in the line of readers; awaiting it gives a :class:`ReadResult`.
+
+    Cancelling the await, or dropping the object without awaiting it, gives up the place: the
+    message goes to the next in line.
+    """
+
+    __slots__ = ("_buffer", "_place", "_result")
+
+    def __init__(self, buffer: ReceiveBuffer, place: _Place) -> None:
+        self._buffer = buffer
+        self._place = place
+        self._result: ReadResult | None = None
+
+    def __await__(self) -> Generator[Any, None, ReadResult]:
+        if self._result is None:
+            buffer, place = self._buffer, self._place
+            if not buffer.is_ready(place):
+                if place.waiter is not None:
+                    raise RuntimeError("this read is being awaited by another task already")
+                place.waiter = asyncio.get_running_loop().create_future()
+                try:
+                    yield from place.waiter
+                except BaseException:
+                    buffer.leave(place)
+                    raise
+                finally:
+                    place.waiter = None
+            self._result = buffer.take(place)
+        return self._result
+
+    def __del__(self) -> None:
+        if self._result is None:
+            self._buffer.leave(self._place)
+
+
+class _Place:
+    """Where a read stands in line; ``error`` is set when it was turned away."""
+
+    __slots__ = ("error", "waiter")
+
+    def __init__(self) -> None:
+        self.waiter: asyncio.Future[None] | None = None
+        self.error: BaseException | None = None
+
+
+class ReceiveBuffer:
+    """Messages that have arrived and were not read yet, and the readers in line for them.
+
+    ``on_room`` is called when reading has brought the size from the high-water mark down to half of
+    it, which is when the server need no longer be held back.
+    """
+
+    def __init__(self, high_water_mark: int, on_room: Callable[[], None]) -> None:
+        self.high_water_mark = high_water_mark
+        self.size = 0
+        self.finished: Promise[None] = Promise()
+        """Resolved or rejected when the last message has been read and the stream has ended."""
+        self._messages: deque[Message] = deque()
+        self._line: deque[_Place] = deque()
+        self._ended = False
+        self._error: BaseException | None = None
+        self._full = False
+        self._on_room = on_room
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the mark was reached, and reading has not brought the size down to half of it."""
+        return self._full
+
+    def put(self, messages: Iterable[Message]) -> None:
+        """Add messages, in order. After the end they are dropped."""
+        if self._ended:
+            return
+        size = self.size
+        for message in messages:
+            self._messages.append(message)
+            size += size_of(message)
+        self.size = size
+        if size >= self.high_water_mark:
+            self._full = True
+        if self._line:
+            self._wake()
+
+    def end(self, error: BaseException | None = None) -> None:
+        """No more messages will come. What is in the buffer can still be read, then ``error``."""
+        if not self._ended:
+            self._ended = True
+            self._error = error
+            self._wake()
+            self._finish_if_empty()
+
+    def discard(self) -> None:
+        """Drop what is in the buffer, and end it cleanly."""
+        self._messages.clear()
+        self.size = 0
+        self._full = False
+        self._ended, self._error = True, None
+        self._wake()
+        self._finish_if_empty()
+
+    def take_next(self) -> Message | None:
+        """Return the next message if it can be had at once and nobody is in line for it.
+
+        ``None`` means that one has to stand in line. This is the fast path of iteration.
+        """
+        if self._messages and not self._line:
+            return self._pop()
+        return None
+
+    def stand_in_line(self) -> Read:
+        """Return a place at the end of the line."""
+        place = _Place()
+        self._line.append(place)
+        return Read(self, place)
+
+    def turn_away(self, error: BaseException) -> None:
+        """Turn away all who are in line and have no message waiting for them."""
+        while not self._ended and len(self._line) > len(self._messages):
+            place = self._line.pop()
+            place.error = error
+            _wake(place)
+
+    def is_ready(self, place: _Place) -> bool:
+        """Whether :meth:`take` will give a result or raise, rather than having to wait."""
+        if self._ended or place.error is not None:
+            return True
+        messages = len(self._messages)
+        return any(place is other for other, _ in zip(self._line, range(messages), strict=False))
+
+    def take(self, place: _Place) -> ReadResult:
+        """Return what ``place`` is due, and leave the line."""
+        if place.error is not None:
+            raise place.error.with_traceback(None)
+        index = self._line.index(place)
+        if index < len(self._messages):
+            message = self._messages[index]
+            self._messages.rotate(-index)
+            self._pop()
+            self._messages.rotate(index)
+            del self._line[index]
+            return ReadResult(message, False)
+        del self._line[index]
+        if self._error is not None:
+            place.error = self._error
+            raise self._error.with_traceback(None)
+        return END
+
+    def leave(self, place: _Place) -> None:
+        """Give up a place in line; those behind move up."""
+        if place in self._line:
+            self._line.remove(place)
+            place.error = InvalidStateError("this read was cancelled: read again")
+            self._wake()
+
+    def _pop(self) -> Message:
+        message = self._messages.popleft()
+        self.size -= size_of(message)
+        if self._full and self.size <= self.high_water_mark // 2:
+            self._full = False
+            self._on_room()
+        if self._ended:
+            self._finish_if_empty()
+        return message
+
+    def _wake(self) -> None:
+        ready = len(self._line) if self._ended else len(self._messages)
+        for place, _ in zip(self._line, range(ready), strict=False):
+            _wake(place)
+
+    def _finish_if_empty(self) -> None:
+        if not self._messages:
+            if self._error is not None:
+                self.finished.reject(self._error)
+            else:
+                self.finished.resolve(None)
+
+
+def _wake(place: _Place) -> None:
+    if place.waiter is not None and not place.waiter.done():
+        place.waiter.set_result(None)
+
+
+class SendBuffer:
+    """Counts the bytes that were written and have not gone to the network yet.
+
+    Counting is by estimate: each write adds to it, and the back end is asked (``measure``) only when
+    the estimate reaches the mark, since asking costs as much as sending a small message. While it is
+    full, ``watch`` is called once to have :meth:`refresh` called when the amount has fallen.
+    """
+
+    def __init__(
+        self, high_water_mark: int, measure: Callable[[], int], watch: Callable[[], None]
+    ) -> None:
+        self.high_water_mark = high_water_mark
+        self.ready: Promise[None] = resolved(None)
+        """Resolved while there is room; replaced by a pending one when there is none."""
+        self._measure = measure
+        self._watch = watch
+        self._estimate = 0
+
+    @property
+    def desired_size(self) -> int:
+        """How many bytes the mark still has room for; zero or less when it is reached."""
+        self.refresh()
+        return self.high_water_mark - self._estimate
+
+    def add(self, size: int) -> Promise[None]:
+        """Count a write; return the promise that there is room for the next."""
+        self._estimate += size
+        if self._estimate >= self.high_water_mark:
+            self.refresh()
+        return self.ready
+
+    def refresh(self) -> None:
+        """Ask the back end how much there is, and tell those who wait for room."""
+        self._estimate = self._measure()
+        if self._estimate < self.high_water_mark:
+            self.ready.resolve(None)
+            return
+        if self.ready.settled:
+            if self.ready.exception() is not None:
+                return
+            self.ready = Promise()
+        self._watch()
+
+    def fail(self, error: BaseException) -> None:
+        """Tell those who wait, and those to come, that there will be no room any more."""
+        if self.ready.settled:
+            self.ready = Promise()
+        self.ready.reject(error)

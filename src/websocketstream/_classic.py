@@ -1,0 +1,121 @@
+"""The polyfill's transport: classic ``WebSocket``, through events.
+
+Sending hands each message to the browser at once; the browser's own count says how much has not
+gone out. Receiving costs one Python call per batch: JavaScript gathers the events, Python is woken by
+the first of them, takes what is there, and looks again each turn of the event loop until nothing has
+come. Classic ``WebSocket`` can't hold the server back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from . import _ffi
+from ._rules import Message
+from ._transport import Events
+
+BUFFER_POLL_SECONDS = 0.004
+"""How often to ask for ``bufferedAmount`` while somebody waits: no event tells that it has fallen."""
+
+
+class ClassicBackend:
+    """Opens classic WebSockets."""
+
+    name = "polyfill"
+
+    def parse_url(self, url: str) -> str | None:
+        return _ffi.parse_url(url)
+
+    def connect(self, url: str, protocols: Sequence[str], events: Events) -> ClassicTransport:
+        return ClassicTransport(url, protocols, events)
+
+    def as_bytes(self, chunk: object) -> bytes | None:
+        return _ffi.js_buffer_to_bytes(chunk)
+
+    def watch_abort(self, signal: Any, callback: Callable[[], None]) -> Callable[[], None]:
+        return _ffi.watch_abort(signal, callback)
+
+    def abort_reason(self, signal: Any) -> tuple[bool, object]:
+        return _ffi.abort_reason(signal)
+
+
+class ClassicTransport:
+    """A :class:`~websocketstream._transport.Transport` over one classic WebSocket."""
+
+    receive_backpressure = False
+
+    def __init__(self, url: str, protocols: Sequence[str], events: Events) -> None:
+        self._events = events
+        self._loop = asyncio.get_event_loop()
+        self._poll_timer: asyncio.TimerHandle | None = None
+        self._detached = False
+        self._socket = _ffi.JsWebSocket(
+            url, protocols, on_open=events.connected, on_message=self._woken, on_close=self._closed
+        )
+
+    @property
+    def buffered_amount(self) -> int:
+        return self._socket.buffered_amount
+
+    def watch_buffer(self) -> None:
+        if self._poll_timer is None and not self._detached:
+            self._poll_timer = self._loop.call_later(BUFFER_POLL_SECONDS, self._poll_buffer)
+
+    def send(self, message: Message, size: int) -> None:
+        self._socket.send(message)
+
+    def pause_reading(self) -> None:
+        """Not possible here; see ``receive_backpressure``."""
+
+    def resume_reading(self) -> None:
+        """Never paused."""
+
+    def discard(self) -> None:
+        """What was sent is the browser's already."""
+
+    def close(self, code: int | None, reason: str) -> None:
+        # The browser sends what it has buffered before it sends the Close frame.
+        self._socket.close(code, reason)
+
+    def abandon(self) -> None:
+        self._detach()
+        self._socket.close(None, "")
+
+    def _woken(self) -> None:
+        # The first message after a quiet time is delivered without delay; while more keep coming,
+        # one look each turn of the event loop takes them in batches.
+        self._deliver()
+        self._loop.call_soon(self._look_again)
+
+    def _look_again(self) -> None:
+        if self._detached:
+            return
+        if self._deliver():
+            self._loop.call_soon(self._look_again)
+        else:
+            self._socket.arm()
+
+    def _deliver(self) -> bool:
+        messages = self._socket.take()
+        if messages:
+            self._events.received(messages)
+        return bool(messages)
+
+    def _closed(self, code: int, reason: str, clean: bool) -> None:
+        self._deliver()
+        self._events.disconnected(code, reason, clean=clean)
+        self._detach()
+
+    def _poll_buffer(self) -> None:
+        self._poll_timer = None
+        self._events.drained()
+
+    def _detach(self) -> None:
+        if not self._detached:
+            self._detached = True
+            self._socket.detach()
+            if self._poll_timer is not None:
+                self._poll_timer.cancel()
+                self._poll_timer = None

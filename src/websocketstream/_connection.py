@@ -1,0 +1,359 @@
+"""The connection: every rule of the standard about opening, writing and closing, once.
+
+A state machine over a :class:`~websocketstream._transport.Transport`. It decides when ``opened`` and
+``closed`` settle and with what, what may still be written, what can still be read, and when a peer
+is given up on. It knows neither JavaScript nor which back end carries it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import logging
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
+
+from ._buffer import ReceiveBuffer, SendBuffer
+from ._promise import Promise, rejected, resolved
+from ._rules import Message, redact, size_of
+from ._transport import UNCONNECTED, Backend, Transport
+from .errors import (
+    AbortError,
+    BufferOverflowError,
+    InvalidStateError,
+    MessagesLostError,
+    ReceiveBufferWarning,
+    WebSocketError,
+)
+
+logger = logging.getLogger("websocketstream")
+
+ABNORMAL = 1006
+"""The close code of a connection that ended without a closing handshake (RFC 6455, 7.4.1)."""
+
+OVERFLOW = 4009
+"""What the server is told when the receive buffer is full; a page may not send 1009 itself."""
+
+Overflow = Literal["buffer", "error"]
+
+
+class State(enum.Enum):
+    """The state of a connection; names are those of classic ``WebSocket.readyState``."""
+
+    CONNECTING = "connecting"
+    OPEN = "open"
+    CLOSING = "closing"
+    CLOSED = "closed"
+
+
+class Handshake(NamedTuple):
+    """What the opening handshake has agreed on."""
+
+    protocol: str
+    extensions: str
+
+
+class WebSocketCloseInfo(NamedTuple):
+    """How the connection was closed: the code, 1005 when there was none, and the reason."""
+
+    close_code: int
+    reason: str
+
+
+class Connection:
+    """One WebSocket connection. Implements :class:`~websocketstream._transport.Events`."""
+
+    def __init__(
+        self,
+        url: str,
+        protocols: Sequence[str],
+        *,
+        backend: Backend,
+        high_water_mark: int,
+        overflow: Overflow,
+        open_timeout: float | None,
+        close_timeout: float | None,
+    ) -> None:
+        self.url = url
+        self.protocols = protocols
+        self.backend = backend
+        self.state = State.CONNECTING
+        self.opened: Promise[Handshake] = Promise()
+        self.closed: Promise[WebSocketCloseInfo] = Promise()
+        self.writable_closed: Promise[None] = Promise()
+        """Resolved when the writable side was closed by ``close_writable``, else rejected."""
+        self.incoming = ReceiveBuffer(high_water_mark, self._resume_reading)
+        self._overflow = overflow
+        self._warned = False
+        self._close_timeout = close_timeout
+        self._closing_writable = False
+        self._failure: WebSocketError | None = None
+        self._aborted = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._open_timeout = open_timeout
+        self._transport: Transport = UNCONNECTED
+        self.outgoing = SendBuffer(
+            high_water_mark,
+            lambda: self._transport.buffered_amount,
+            lambda: self._transport.watch_buffer(),
+        )
+
+    # What the faces ask for.
+
+    def connect(self) -> None:
+        """Start the opening handshake.
+
+        Standard: WebSockets, "establish a WebSocket connection".
+        """
+        logger.debug("connecting to %s (%s)", redact(self.url), self.backend.name)
+        self._transport = self.backend.connect(self.url, self.protocols, self)
+        if self._open_timeout is not None:
+            self._set_timer(self._open_timeout, self._opening_timed_out)
+
+    @property
+    def desired_size(self) -> int | None:
+        """Room for writing in bytes: 0 once closed by ``close_writable``, ``None`` when failed.
+
+        Standard: Streams, "WritableStreamDefaultWriterGetDesiredSize".
+        """
+        if self.state is State.OPEN:
+            return self.outgoing.desired_size
+        return 0 if self._closing_writable and self.writable_closed.exception() is None else None
+
+    def write(self, message: Message) -> Promise[None]:
+        """Send a message; return the promise that there is room for the next.
+
+        Standard: WebSockets, "write" (of WebSocketStream).
+        """
+        if self.state is not State.OPEN:
+            raise self._not_writable()
+        size = size_of(message)
+        self._transport.send(message, size)
+        return self.outgoing.add(size)
+
+    def close(self, code: int | None = None, reason: str = "") -> None:
+        """Start to close; a connection that is closing or closed already stays as it is.
+
+        Standard: WebSockets, "close using WebSocketCloseInfo".
+        Deviation: what was written before is sent first; the standard drops it and reports success.
+        """
+        if self.state is State.CONNECTING:
+            self.fail(WebSocketError(f"closed before the connection to {redact(self.url)} was made"))
+        elif self.state is State.OPEN:
+            self.state = State.CLOSING
+            # From here on nothing may hold the server back: its Close comes behind its messages.
+            self._transport.resume_reading()
+            self._transport.close(code, reason)
+            self._watch_closing(self._transport.buffered_amount)
+
+    def close_with_reason(self, reason: object) -> None:
+        """Close with the code and reason of a WebSocketError; without either for anything else.
+
+        Standard: WebSockets, "close using reason".
+        """
+        if isinstance(reason, WebSocketError):
+            code = reason.close_code
+            self.close(code if code is not None or not reason.reason else 1000, reason.reason)
+        else:
+            self.close()
+
+    def close_writable(self) -> Promise[None]:
+        """Close after what was written; return the promise that the connection has closed.
+
+        Standard: WebSockets, "close" (of the writable side).
+        """
+        if self.state is State.CLOSED or self._aborted:
+            return rejected(self._not_writable())
+        self._closing_writable = True
+        self.close()
+        return self.writable_closed
+
+    def abort_writable(self, reason: object) -> Promise[None]:
+        """Drop what was not sent yet and close, with the code of a WebSocketError.
+
+        Standard: WebSockets, "abort" (of the writable side), and Streams, "WritableStreamAbort".
+        """
+        if self.state is State.OPEN:
+            self._aborted = True
+            error = reason if isinstance(reason, Exception) else AbortError(reason=reason)
+            self._transport.discard()
+            self.outgoing.fail(error)
+            self.writable_closed.reject(error)
+            self.close_with_reason(reason)
+        return resolved(None)
+
+    def cancel_readable(self, reason: object) -> Promise[None]:
+        """Drop what was received and what is to come, and close.
+
+        Standard: WebSockets, "cancel" (of the readable side).
+        """
+        if self.incoming.finished.exception() is not None:
+            return self.incoming.finished
+        self.incoming.discard()
+        self.close_with_reason(reason)
+        return resolved(None)
+
+    def fail(self, opened_error: Exception, closed_error: Exception | None = None) -> None:
+        """Give up connecting: reject ``opened`` and ``closed``.
+
+        Standard: WebSockets, "fail the WebSocket connection".
+        """
+        if self.state is State.CONNECTING:
+            self._transport.abandon()
+            self._end_unopened(opened_error, closed_error)
+
+    # What the transport reports.
+
+    def connected(self, protocol: str, extensions: str) -> None:
+        """Standard: WebSockets, "when a WebSocketStream connection is established"."""
+        if self.protocols and protocol not in self.protocols:
+            offered = ", ".join(self.protocols)
+            self.fail(WebSocketError(f"the server selected none of the subprotocols offered: {offered}"))
+            return
+        self._clear_timer()
+        self.state = State.OPEN
+        logger.debug("connected to %s", redact(self.url))
+        self.opened.resolve(Handshake(protocol, extensions))
+
+    def received(self, messages: Sequence[Message]) -> None:
+        """Standard: WebSockets, "when a message has been received"."""
+        incoming = self.incoming
+        incoming.put(messages)
+        if incoming.is_full:
+            if self._transport.receive_backpressure and self.state is State.OPEN:
+                self._transport.pause_reading()
+            elif incoming.size > incoming.high_water_mark:
+                self._over_the_mark()
+
+    def drained(self) -> None:
+        self.outgoing.refresh()
+
+    def disconnected(self, code: int, reason: str, *, clean: bool, lost: bool = False) -> None:
+        """Standard: WebSockets, "when a WebSocketStream connection is closed"."""
+        if self.state is State.CONNECTING:
+            self._end_unopened(
+                WebSocketError(
+                    f"the connection to {redact(self.url)} could not be made: refused, unreachable, "
+                    "answered with an HTTP error, or one too many for this browser; "
+                    "a page is not told which"
+                )
+            )
+            return
+        unsent = self._transport.buffered_amount
+        error: WebSocketError | None = self._failure
+        if error is not None:
+            error.close_code, error.reason = code, reason
+        elif lost:
+            error = MessagesLostError._received(
+                f"closed with code {code} while the reader held the server back: "
+                "the last messages may be missing. backend='polyfill' does not lose them",
+                code,
+                reason,
+            )
+        elif not clean or unsent:
+            error = WebSocketError._received(_describe(code, reason, unsent), code, reason)
+        self._end(WebSocketCloseInfo(code, reason), error, clean=clean)
+
+    # How it ends.
+
+    def _end(self, info: WebSocketCloseInfo, error: WebSocketError | None, *, clean: bool) -> None:
+        self._clear_timer()
+        self.state = State.CLOSED
+        logger.debug("closed %s with %d", redact(self.url), info.close_code)
+        self.incoming.end(error)
+        # A clean Close from the server leaves writers with a wrong state rather than a failure.
+        write_error = self._not_writable() if clean or error is None else error
+        self.outgoing.fail(write_error)
+        if self._closing_writable and error is None:
+            self.writable_closed.resolve(None)
+        else:
+            self.writable_closed.reject(write_error if error is None else error)
+        if error is None:
+            self.closed.resolve(info)
+        else:
+            self.closed.reject(error)
+
+    def _end_unopened(self, opened_error: Exception, closed_error: Exception | None = None) -> None:
+        if closed_error is None:
+            closed_error = WebSocketError._received(str(opened_error), ABNORMAL, "")
+        self._clear_timer()
+        self.state = State.CLOSED
+        logger.debug("could not connect to %s: %s", redact(self.url), opened_error)
+        self.incoming.end(closed_error)
+        self.outgoing.fail(closed_error)
+        self.writable_closed.reject(closed_error)
+        self.opened.reject(opened_error)
+        self.closed.reject(closed_error)
+
+    def _opening_timed_out(self) -> None:
+        self.fail(
+            WebSocketError(
+                f"the connection to {redact(self.url)} was not made within "
+                f"open_timeout={self._open_timeout} s"
+            )
+        )
+
+    def _watch_closing(self, unsent: int) -> None:
+        """Give up when for ``close_timeout`` nothing that was written has moved."""
+        if self._close_timeout is not None:
+            self._set_timer(self._close_timeout, lambda: self._closing_timed_out(unsent))
+
+    def _closing_timed_out(self, unsent_before: int) -> None:
+        unsent = self._transport.buffered_amount
+        if unsent < unsent_before:
+            self._watch_closing(unsent)
+            return
+        error = WebSocketError._received(
+            f"the peer did not answer the close within close_timeout={self._close_timeout} s"
+            + (f"; {unsent} bytes were not sent" if unsent else ""),
+            ABNORMAL,
+            "",
+        )
+        self._transport.abandon()
+        self._end(WebSocketCloseInfo(ABNORMAL, ""), error, clean=False)
+
+    def _over_the_mark(self) -> None:
+        mark = self.incoming.high_water_mark
+        if self._overflow == "error":
+            if self._failure is None:
+                self._failure = BufferOverflowError(
+                    f"more than high_water_mark={mark} bytes were received and not read, "
+                    "and this browser can't hold the server back"
+                )
+                self.incoming.end(self._failure)
+                self.close(OVERFLOW, "receive buffer full")
+        elif not self._warned:
+            self._warned = True
+            warnings.warn(
+                f"more than high_water_mark={mark} bytes from {redact(self.url)} wait to be read, and "
+                "the server can't be held back: read faster, or set overflow='error'",
+                ReceiveBufferWarning,
+                stacklevel=2,
+            )
+
+    def _resume_reading(self) -> None:
+        self._transport.resume_reading()
+
+    def _not_writable(self) -> InvalidStateError:
+        return InvalidStateError(
+            f"the connection is {self.state.value}: nothing can be written any more"
+        )
+
+    def _set_timer(self, seconds: float, callback: Callable[[], None]) -> None:
+        self._clear_timer()
+        self._timer = asyncio.get_running_loop().call_later(seconds, callback)
+
+    def _clear_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def _describe(code: int, reason: str, unsent: int) -> str:
+    how = (
+        f"the connection was closed with code {code}" if code != ABNORMAL else "the connection was lost"
+    )
+    if reason:
+        how += f" ({reason})"
+    return f"{how}; {unsent} bytes were not sent" if unsent else how

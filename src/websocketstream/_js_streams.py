@@ -1,0 +1,69 @@
+"""JavaScript streams over the two sides of a connection, on either back end.
+
+For what takes the browser's own stream objects only: ``pipeThrough``, ``Response``, and the like.
+JavaScript pulls from the receive buffer and waits for room in the send buffer, so that its
+backpressure is the connection's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import _ffi
+from .readable import ReadableStreamDefaultReader
+from .writable import WritableStreamDefaultWriter
+
+
+def readable_to_js(reader: ReadableStreamDefaultReader) -> Any:
+    """Return a ``ReadableStream`` that pulls from ``reader``, which is its alone."""
+    scope = _ffi.Scope()
+
+    async def pull(js_controller: Any) -> None:
+        try:
+            message, done = await reader.read()
+        except Exception as error:
+            js_controller.error(_ffi.js_error(error))
+            scope.close()
+            return
+        if message is None or done:
+            js_controller.close()
+            scope.close()
+        else:
+            js_controller.enqueue(_ffi.js_message(message))
+
+    async def cancel(reason: Any = None) -> None:
+        await reader.cancel(_ffi.py_reason(reason))
+        scope.close()
+
+    return _ffi.new_readable(pull=scope.keep_async(pull), cancel=scope.keep_async(cancel))
+
+
+def writable_to_js(writer: WritableStreamDefaultWriter) -> Any:
+    """Return a ``WritableStream`` that writes to ``writer``, which is its alone."""
+    scope = _ffi.Scope()
+    closed = writer.closed
+
+    async def write(js_chunk: Any, _js_controller: Any) -> None:
+        await writer.write(js_chunk)
+
+    async def close() -> None:
+        await writer.close()
+
+    async def abort(reason: Any = None) -> None:
+        await writer.abort(_ffi.py_reason(reason))
+
+    def start(js_controller: Any) -> None:
+        def fail() -> None:
+            error = closed.exception()
+            if error is not None:
+                js_controller.error(_ffi.js_error(error))
+            scope.close()
+
+        closed.when_settled(fail)
+
+    return _ffi.new_writable(
+        start=scope.keep(start),
+        write=scope.keep_async(write),
+        close=scope.keep_async(close),
+        abort=scope.keep_async(abort),
+    )

@@ -1,0 +1,103 @@
+"""A promise for asyncio: one outcome that any number of tasks can await, any number of times.
+
+A plain :class:`asyncio.Future` that is handed out as an attribute is cancelled by the first caller
+that times out on it, and complains when its exception is never asked for. A promise does neither.
+Pure Python on asyncio; imports nothing of the package.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Generator
+from typing import Any
+
+
+class Promise[T]:
+    """An outcome, now or later. Await it; cancelling one waiter has no effect on the others."""
+
+    __slots__ = ("_callbacks", "_error", "_value", "_waiters", "settled")
+
+    def __init__(self) -> None:
+        self.settled = False
+        self._value: T | None = None
+        self._error: BaseException | None = None
+        self._waiters: list[asyncio.Future[None]] = []
+        self._callbacks: list[Callable[[], None]] = []
+
+    def resolve(self, value: T) -> None:
+        """Settle with a value. A promise settles once: later calls do nothing."""
+        if not self.settled:
+            self._value = value
+            self._settle()
+
+    def reject(self, error: BaseException) -> None:
+        """Settle with an exception. A promise settles once: later calls do nothing."""
+        if not self.settled:
+            self._error = error
+            self._settle()
+
+    def _settle(self) -> None:
+        self.settled = True
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        self._waiters.clear()
+        callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback()
+
+    def when_settled(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` once settled: at once when that is so already."""
+        if self.settled:
+            callback()
+        else:
+            self._callbacks.append(callback)
+
+    def result(self) -> T:
+        """Return the value or raise the exception.
+
+        Raises:
+            asyncio.InvalidStateError: it is not settled yet.
+        """
+        if not self.settled:
+            raise asyncio.InvalidStateError("the promise is not settled yet")
+        if self._error is not None:
+            # Raised many times from many places: the traceback must not grow with each.
+            raise self._error.with_traceback(None)
+        return self._value  # type: ignore[return-value]
+
+    def exception(self) -> BaseException | None:
+        """Return the exception, or ``None`` when there is none (yet)."""
+        return self._error
+
+    def __await__(self) -> Generator[Any, None, T]:
+        if not self.settled:
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            try:
+                yield from waiter
+            finally:
+                if waiter in self._waiters:
+                    self._waiters.remove(waiter)
+        return self.result()
+
+    def __repr__(self) -> str:
+        if not self.settled:
+            return "<Promise pending>"
+        if self._error is not None:
+            return f"<Promise rejected {self._error!r}>"
+        return f"<Promise resolved {self._value!r}>"
+
+
+def resolved[T](value: T) -> Promise[T]:
+    """Return a promise that is resolved already."""
+    promise: Promise[T] = Promise()
+    promise.resolve(value)
+    return promise
+
+
+def rejected(error: BaseException) -> Promise[Any]:
+    """Return a promise that is rejected already."""
+    promise: Promise[Any] = Promise()
+    promise.reject(error)
+    return promise

@@ -1,0 +1,118 @@
+"""The standard's rules for URLs, subprotocols and messages, as pure functions.
+
+Nothing here knows about connections or JavaScript. Resolving a URL against the page's is the back
+end's part; what may be connected to is decided here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from .errors import DOMSyntaxError
+
+Message = str | bytes
+"""A whole WebSocket message: ``str`` for text, ``bytes`` for binary."""
+
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+_SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
+
+
+def get_a_url_record(url: str, parse: Callable[[str], str | None]) -> str:
+    """Return the absolute ``ws:`` or ``wss:`` URL to connect to.
+
+    ``parse`` resolves a URL against the page's and serialises it, or returns ``None``.
+
+    Standard: WebSockets, "get a URL record".
+    """
+    if not isinstance(url, str):
+        raise TypeError(f"url must be a str, not {type(url).__name__}")
+    href = parse(url)
+    if href is None:
+        raise DOMSyntaxError(
+            f"{redact(url)!r} is not a valid URL here: give an absolute one, such as wss://example.com/path"
+        )
+    scheme, _, rest = href.partition(":")
+    if scheme not in _SCHEMES:
+        raise DOMSyntaxError(f"{redact(url)!r} has the scheme {scheme!r}: use ws, wss, http or https")
+    if "#" in rest:
+        raise DOMSyntaxError(f"{redact(url)!r} has a fragment: a WebSocket URL can't, remove '#…'")
+    return f"{_SCHEMES[scheme]}:{rest}"
+
+
+def redact(url: str) -> str:
+    """Return ``url`` without userinfo, query string and fragment, which may hold secrets."""
+    bare, mark, _ = url.partition("?")
+    bare = bare.partition("#")[0]
+    head, slashes, rest = bare.partition("//")
+    if slashes:
+        authority, slash, path = rest.partition("/")
+        bare = head + slashes + authority.rpartition("@")[2] + slash + path
+    elif "@" in bare:
+        bare = bare.rpartition("@")[2]
+    return bare + "?…" if mark else bare
+
+
+def validate_protocols(protocols: str | Iterable[str]) -> tuple[str, ...]:
+    """Return the subprotocols to offer. One string is one subprotocol.
+
+    Standard: WebSockets, the constructor's steps for ``protocols``.
+    """
+    names = (protocols,) if isinstance(protocols, str) else tuple(protocols)
+    for index, name in enumerate(names):
+        if not isinstance(name, str):
+            raise TypeError(f"protocols must be strings, not {type(name).__name__}")
+        if not _TOKEN.match(name):
+            raise DOMSyntaxError(f"{name!r} is not a valid subprotocol: it must be an RFC 7230 token")
+        if name in names[:index]:
+            raise DOMSyntaxError(f"subprotocol {name!r} is given more than once")
+    return names
+
+
+def to_message(chunk: object, foreign: Callable[[object], bytes | None]) -> Message:
+    """Return the message that ``chunk`` stands for, as an immutable copy.
+
+    ``foreign`` turns buffers of another world, such as JavaScript's, into bytes, and returns
+    ``None`` for all else.
+
+    Raises:
+        TypeError: ``chunk`` is neither text nor bytes-like.
+    """
+    kind = type(chunk)
+    if kind is bytes:
+        return chunk  # type: ignore[return-value]
+    if isinstance(chunk, str):
+        return _scalar_value_string(chunk)
+    data = foreign(chunk)
+    if data is not None:
+        return data
+    try:
+        view = memoryview(chunk)  # type: ignore[arg-type]
+    except (TypeError, ValueError, BufferError):
+        raise TypeError(
+            f"a message must be a str or a bytes-like object, not {kind.__name__}: "
+            "encode it first, for example with json.dumps()"
+        ) from None
+    with view:
+        if "O" in view.format:
+            raise TypeError(
+                f"a message can't be made of Python objects: {kind.__name__} with dtype object"
+            )
+        return view.tobytes()
+
+
+def _scalar_value_string(text: str) -> str:
+    """Return ``text`` as a plain ``str`` in which lone surrogates have become U+FFFD."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return str(text)
+
+
+def size_of(message: Message) -> int:
+    """Return the length of a message in bytes, as it is counted by the buffers."""
+    if isinstance(message, bytes) or message.isascii():
+        return len(message)
+    return len(message.encode("utf-8", "surrogatepass"))

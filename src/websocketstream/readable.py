@@ -1,0 +1,192 @@
+"""The readable side: a stream of messages, read one at a time or by iteration.
+
+Standard: Streams, "ReadableStream" and "ReadableStreamDefaultReader", over the receive buffer of a
+connection. Nothing here decides about the connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from ._buffer import Read, ReadResult
+from ._promise import Promise
+from ._rules import Message
+
+if TYPE_CHECKING:
+    from ._connection import Connection
+
+__all__ = ["ReadResult", "ReadableStream", "ReadableStreamDefaultReader"]
+
+
+class ReadableStream:
+    """The messages of a connection, in order. Text comes as ``str``, binary as ``bytes``.
+
+    Iterate over it with ``async for``, or take a reader. Iteration locks the stream while it lasts;
+    leaving the loop early unlocks it and keeps the messages that were not read.
+    Deviation: in JavaScript, leaving the loop early cancels the stream.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._reader: object | None = None
+
+    @property
+    def locked(self) -> bool:
+        """Whether a reader, an iteration or a JavaScript stream has the stream."""
+        return self._reader is not None
+
+    def get_reader(self) -> ReadableStreamDefaultReader:
+        """Lock the stream and return a reader.
+
+        Raises:
+            TypeError: it is locked already.
+
+        Standard: Streams, ``getReader()``.
+        """
+        return ReadableStreamDefaultReader(self)
+
+    def cancel(self, reason: object = None) -> Promise[None]:
+        """Drop all that was not read and close the connection.
+
+        Args:
+            reason: a :class:`WebSocketError` whose code and reason to close with. With anything
+                else, and with ``None``, the Close frame is empty.
+
+        Returns:
+            An awaitable; it does not wait for the connection to close.
+
+        Raises:
+            TypeError: the stream is locked.
+
+        Standard: Streams, ``cancel()``; WebSockets, "cancel".
+        """
+        if self.locked:
+            raise TypeError("the readable stream is locked: cancel through its reader")
+        return self._connection.cancel_readable(reason)
+
+    def to_js(self) -> Any:
+        """Return a JavaScript ``ReadableStream`` of the messages, and lock this one to it.
+
+        Text comes as a string, binary as a ``Uint8Array``. The JavaScript side pulls: what it does
+        not ask for stays in this stream's buffer, which holds the server back where it can.
+
+        Raises:
+            TypeError: the stream is locked.
+            NotSupportedError: outside a browser.
+        """
+        from .support import require_browser
+
+        require_browser("readable.to_js()")
+        from ._js_streams import readable_to_js
+
+        return readable_to_js(self.get_reader())
+
+    def __aiter__(self) -> AsyncIterator[Message]:
+        return _Iteration(self)
+
+
+class ReadableStreamDefaultReader:
+    """Has the stream to itself until :meth:`release_lock`. A context manager releases it too."""
+
+    def __init__(self, stream: ReadableStream) -> None:
+        if stream.locked:
+            raise TypeError("the readable stream is locked already: release its reader first")
+        self._stream: ReadableStream | None = stream
+        self._connection = stream._connection
+        self._closed: Promise[None] = Promise()
+        stream._reader = self
+        finished = self._connection.incoming.finished
+        finished.when_settled(lambda: self._settle(finished.exception()))
+
+    @property
+    def closed(self) -> Promise[None]:
+        """Settles when the stream has ended and all was read.
+
+        Raises, when awaited, the error that the connection ended with, or :class:`TypeError` when
+        the lock was released before.
+        """
+        return self._closed
+
+    def read(self) -> Read:
+        """Ask for the next message.
+
+        Asks at the call, so of two reads the first gets the first message, in whatever order they
+        are awaited.
+
+        Returns:
+            An awaitable :class:`ReadResult`: ``value`` is the message, or ``None`` when ``done``.
+            When it is cancelled or dropped, its message goes to the next read: nothing is lost.
+
+        Raises:
+            TypeError: the lock was released.
+            WebSocketError: (when awaited) the connection did not end cleanly; messages that came
+                before are read first.
+
+        Standard: Streams, ``read()``.
+        """
+        self._check()
+        return self._connection.incoming.stand_in_line()
+
+    def cancel(self, reason: object = None) -> Promise[None]:
+        """Drop all that was not read and close the connection; see :meth:`ReadableStream.cancel`."""
+        self._check()
+        return self._connection.cancel_readable(reason)
+
+    def release_lock(self) -> None:
+        """Give the stream back. Reads that are still waiting raise :class:`TypeError`.
+
+        Standard: Streams, ``releaseLock()``.
+        """
+        if self._stream is not None:
+            self._stream._reader = None
+            self._stream = None
+            error = TypeError("the lock of this reader was released")
+            self._connection.incoming.turn_away(error)
+            if self._closed.settled:
+                self._closed = Promise()
+            self._closed.reject(error)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release_lock()
+
+    def _check(self) -> None:
+        if self._stream is None:
+            raise TypeError("the lock of this reader was released: take a new one with get_reader()")
+
+    def _settle(self, error: BaseException | None) -> None:
+        if error is None:
+            self._closed.resolve(None)
+        else:
+            self._closed.reject(error)
+
+
+class _Iteration(AsyncIterator[Message]):
+    """One ``async for``; the lock is held as long as the loop keeps this object alive."""
+
+    def __init__(self, stream: ReadableStream) -> None:
+        if stream.locked:
+            raise TypeError("the readable stream is locked already: release its reader first")
+        self._stream = stream
+        self._incoming = stream._connection.incoming
+        stream._reader = self
+
+    async def __anext__(self) -> Message:
+        message = self._incoming.take_next()
+        if message is None:
+            message, done = await self._incoming.stand_in_line()
+            if done:
+                raise StopAsyncIteration
+            assert message is not None
+        return message
+
+    def __del__(self) -> None:
+        stream = getattr(self, "_stream", None)
+        if stream is not None and stream._reader is self:
+            stream._reader = None
