@@ -37,6 +37,11 @@ class ReadableStream:
         """Whether a reader, an iteration or a JavaScript stream has the stream."""
         return self._reader is not None
 
+    @property
+    def buffered_amount(self) -> int:
+        """How many bytes have arrived and wait to be read; text counts as UTF-8."""
+        return self._connection.incoming.size
+
     def get_reader(self) -> ReadableStreamDefaultReader:
         """Lock the stream and return a reader.
 
