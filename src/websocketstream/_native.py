@@ -2,9 +2,12 @@
 
 No promise is awaited per message. Messages come through a pipe into one Python callback, which
 returns a promise only when the server is to be held back. They go out through a pipe that asks for
-the next message when the network is ready for it, so that the browser never holds more than it must:
-a write that is pending when the connection fails crashes the tab. A close waits for that pipe to run
-dry, because closing on queued writes crashes it too.
+more when the network has taken what there was.
+
+Chromium crashes the tab when a write is pending as the connection fails, and once the network has
+failed every write is a pending one until the page has been told, which takes two turns of the event
+loop. So what is sent is handed over two turns later, if the connection still stands then, and little
+at a time. A close waits until the pipe has run dry, because closing on queued writes crashes it too.
 """
 
 from __future__ import annotations
@@ -16,6 +19,10 @@ from typing import Any
 from . import _ffi
 from ._rules import Message
 from ._transport import Events
+
+BATCH_BYTES = 64 * 1024
+"""How much is handed over at a time, unless one message is larger; the browser's own pipe to the
+network holds 128 KB."""
 
 
 class NativeBackend:
@@ -49,8 +56,6 @@ class NativeTransport:
         self._queue: deque[tuple[Message, int]] = deque()
         self._queued = 0
         self._handed_over = 0
-        self._js_enqueue: Any = None
-        self._js_end: Any = None
         self._asked = False
         self._close_with: tuple[int | None, str] | None = None
         self._watched = False
@@ -60,6 +65,8 @@ class NativeTransport:
         self._stream = _ffi.JsWebSocketStream(
             url, protocols, on_open=self._opened, on_close=self._closed
         )
+        self._source = _ffi.JsSource()
+        self._turns = _ffi.JsTwoTurns(self._hand_over)
 
     # Sending.
 
@@ -74,7 +81,7 @@ class NativeTransport:
         self._queue.append((message, size))
         self._queued += size
         if self._asked:
-            self._hand_over()
+            self._turns.start()
 
     def discard(self) -> None:
         self._queue.clear()
@@ -82,33 +89,44 @@ class NativeTransport:
 
     def close(self, code: int | None, reason: str) -> None:
         self._close_with = code, reason
-        if self._asked:
-            self._js_end()
+        self._end_if_dry()
 
     def _pull(self, js_controller: Any) -> None:
-        """The network is ready for a message: what was handed over before has gone."""
-        if self._js_enqueue is None:
-            self._js_enqueue, self._js_end = _ffi.controller_methods(js_controller)
+        """The network has taken what was handed over, and asks for more."""
+        self._source.attach(js_controller)
         self._handed_over = 0
         self._asked = True
         if self._queue:
-            self._hand_over()
-        elif self._close_with is not None:
-            self._js_end()
+            self._turns.start()
+        else:
+            self._end_if_dry()
         if self._watched:
             self._watched = False
             self._events.drained()
 
     def _hand_over(self) -> None:
+        """Hand over a batch: the next message, and small ones behind it."""
+        if not self._asked or not self._queue or self._outcome is not None:
+            return
         self._asked = False
-        message, size = self._queue.popleft()
-        self._queued -= size
-        self._handed_over = size
-        self._js_enqueue(_ffi.js_message(message))
+        batch: list[Message] = []
+        total = 0
+        while self._queue and (not batch or total + self._queue[0][1] <= BATCH_BYTES):
+            message, size = self._queue.popleft()
+            batch.append(message)
+            total += size
+        self._queued -= total
+        self._handed_over = total
+        self._source.enqueue(batch)
+
+    def _end_if_dry(self) -> None:
+        if self._asked and not self._queue and self._close_with is not None:
+            self._asked = False
+            self._source.end()
 
     def _flushed(self) -> None:
-        assert self._close_with is not None
-        self._stream.close(*self._close_with)
+        if self._close_with is not None:
+            self._stream.close(*self._close_with)
 
     # Receiving.
 
@@ -150,8 +168,14 @@ class NativeTransport:
         if self._outcome is not None and not self._receiving:
             code, reason, clean, lost = self._outcome
             self._events.disconnected(code, reason, clean=clean, lost=lost)
-            self._stream.detach()
+            self._detach()
 
     def abandon(self) -> None:
+        # Stop feeding before closing: what is fed behind a close crashes the tab. No call frees a
+        # connection with a stuck write; it goes when the peer reads on, or with the page.
+        self._detach()
+        self._stream.close(*(self._close_with or (None, "")))
+
+    def _detach(self) -> None:
+        self._turns.close()
         self._stream.detach()
-        self._stream.close(None, "")

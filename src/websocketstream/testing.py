@@ -22,14 +22,12 @@ an attribute of :class:`FakePeer`.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from functools import partial
-from typing import Any, NamedTuple
-from urllib.parse import quote, urljoin, urlsplit
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Self
+from urllib.parse import urljoin, urlsplit
 
-from ._promise import Promise
-from ._rules import Message, size_of
+from ._fake import Close, Wire
+from ._rules import Message
 from ._transport import Events, Transport
 from .errors import AbortError
 
@@ -79,9 +77,9 @@ class FakeBackend:
         return parts._replace(path=parts.path or "/").geturl() + mark if valid else None
 
     def connect(self, url: str, protocols: Sequence[str], events: Events) -> Transport:
-        peer = FakePeer(url, protocols, events, self._handler)
-        self.peers.append(peer)
-        return _FakeTransport(peer, self._receive_backpressure)
+        wire = Wire(events, self._receive_backpressure)
+        self.peers.append(FakePeer(url, protocols, wire, self._handler))
+        return wire
 
     def as_bytes(self, chunk: object) -> bytes | None:
         return None
@@ -103,38 +101,45 @@ class FakePeer:
     sent arrives in a later turn of the event loop, in order, the end of the connection included.
     """
 
-    answers_close = True
-    """Whether the client's Close frame is answered at once. Set it to ``False`` to answer with
-    :meth:`close` later, as if both sides had closed at the same time, or never."""
-
-    def __init__(self, url: str, protocols: Sequence[str], events: Events, handler: Handler) -> None:
+    def __init__(self, url: str, protocols: Sequence[str], wire: Wire, handler: Handler) -> None:
         self.url = url
         """The URL that the client connects to."""
         self.protocols = tuple(protocols)
         """The subprotocols that the client offers."""
-        self.close_code: int | None = None
-        """The code of the client's Close frame, 1005 for an empty one; ``None`` until it came."""
-        self.close_reason = ""
-        """The reason of the client's Close frame."""
-        self._events: Events | None = events
-        self._loop = asyncio.get_running_loop()
-        self._accepted = self._closing = self._over = False
-        self._paused = self._held_back = False
-        self._inbox: deque[Message] = deque()
-        self._wanted = 0
-        self._from_client: deque[Message | _Close] = deque()
-        self._to_client: deque[_Sent] = deque()
-        self._buffered = 0
-        self._watched = self._scheduled = False
-        self._news: Promise[None] = Promise()
-        self._ended: Promise[None] = Promise()
-        self._task = self._loop.create_task(self._run(handler), name=f"fake peer {self.path}")
+        self._wire = wire
+        self._accepted = False
+        wire.handler = asyncio.create_task(self._run(handler), name=f"fake peer {self.path}")
 
     @property
     def path(self) -> str:
         """The path and the query string of the URL."""
         parts = urlsplit(self.url)
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+    @property
+    def close_code(self) -> int | None:
+        """The code of the client's Close frame, 1005 for an empty one; ``None`` until it came."""
+        close = self._wire.client_close
+        return None if close is None else close.received_code
+
+    @property
+    def close_reason(self) -> str:
+        """The reason of the client's Close frame; empty until it came."""
+        close = self._wire.client_close
+        return "" if close is None else close.reason
+
+    @property
+    def answers_close(self) -> bool:
+        """Whether the client's Close frame is answered at once, which it is unless set otherwise.
+
+        With ``False``, :meth:`close` answers it, as if both sides had closed at the same time; a
+        peer that never answers waits in :meth:`wait_closed`.
+        """
+        return self._wire.answers_close
+
+    @answers_close.setter
+    def answers_close(self, value: bool) -> None:
+        self._wire.answers_close = value
 
     def accept(self, protocol: str | None = None, extensions: str = "") -> Awaitable[None]:
         """Answer the opening handshake. Without it, the first use of the connection does.
@@ -152,12 +157,10 @@ class FakePeer:
         self._accepted = True
         if protocol is None:
             protocol = self.protocols[0] if self.protocols else ""
-        return self._tell(lambda events: events.connected(protocol, extensions))
+        return self._wire.tell_opened(protocol, extensions)
 
     def refuse(self) -> None:
-        """Let the opening handshake fail, for whatever reason: the client is not told."""
-        if self._accepted:
-            raise RuntimeError("the handshake has been answered already")
+        """Let the opening handshake fail; the client is not told why. So does :meth:`drop`."""
         self._accepted = True
         self.drop()
 
@@ -172,9 +175,9 @@ class FakePeer:
             ConnectionError: the connection is closing or has ended, now or before it was taken.
         """
         self._use()
-        if self._over or self._closing or self.close_code is not None:
+        if self._ending:
             raise ConnectionError("nothing can be sent any more: the connection is closing")
-        return self._tell(message)
+        return self._wire.tell(message)
 
     async def recv(self) -> Message:
         """Return the next message from the client.
@@ -183,25 +186,27 @@ class FakePeer:
             ConnectionError: there are no more: the client has closed, or the connection has ended.
         """
         self._use()
-        self._wanted += 1
+        wire = self._wire
+        wire.wanted += 1
         try:
-            while not self._inbox:
-                if self._over or self.close_code is not None:
+            while not wire.inbox:
+                if wire.over or wire.client_close is not None:
                     raise ConnectionError("no more messages: the connection is closing or has ended")
-                self._soon()
-                await self._news
-            return self._inbox.popleft()
+                wire.soon()
+                await wire.news
+            return wire.inbox.popleft()
         finally:
-            self._wanted -= 1
+            wire.wanted -= 1
 
-    async def __aiter__(self) -> AsyncIterator[Message]:
+    def __aiter__(self) -> Self:
         """Iterate until there are no more messages, however the connection ends."""
-        while True:
-            try:
-                message = await self.recv()
-            except ConnectionError:
-                return
-            yield message
+        return self
+
+    async def __anext__(self) -> Message:
+        try:
+            return await self.recv()
+        except ConnectionError:
+            raise StopAsyncIteration from None
 
     def close(self, code: int | None = 1000, reason: str = "", *, lost: bool = False) -> Awaitable[None]:
         """Send a Close frame; an empty one without ``code``. A second call sends nothing.
@@ -213,186 +218,46 @@ class FakePeer:
         Returns:
             An awaitable that waits until the connection has ended.
         """
-        if not self._over and not self._closing:
+        if not self._wire.over and not self._wire.closing:
             self._use()
-            self._finish(partial(self._close_arrives, _Close(code, reason), lost), lost)
-        return self._ended
+            self._wire.tell_close(Close(code, reason), lost=lost)
+        return self._wire.ended
 
     def drop(self, *, lost: bool = False) -> None:
         """End the connection without a Close frame; ``lost`` as in :meth:`close`."""
-        self._finish(lambda _events: self._end(1006, "", clean=False, lost=lost), lost)
+        self._wire.tell_drop(lost=lost)
 
     def pause(self) -> None:
         """Stop reading ahead: only :meth:`recv` takes messages, the client has to keep the rest."""
-        self._paused = True
+        self._wire.paused = True
 
     def resume(self) -> None:
         """Read again what the client sends, as soon as it comes."""
-        self._paused = False
-        self._soon()
+        self._wire.paused = False
+        self._wire.soon()
 
     def wait_closed(self) -> Awaitable[None]:
         """Return an awaitable that waits until the connection has ended."""
-        return self._ended
+        return self._wire.ended
 
-    # How it runs.
-
-    async def _run(self, handler: Handler) -> None:
-        try:
-            await handler(self)
-        except Exception as error:
-            ending = self._over or self._closing or self.close_code is not None
-            if not (ending and isinstance(error, ConnectionError)):
-                context = {"message": f"the handler of {self.path} raised", "exception": error}
-                self._loop.call_exception_handler(context)
-            self.close(1011, "the handler raised")
-        else:
-            self.close()
+    @property
+    def _ending(self) -> bool:
+        return self._wire.over or self._wire.closing or self._wire.client_close is not None
 
     def _use(self) -> None:
         if not self._accepted:
             self.accept()
 
-    def _tell(self, item: Message | Callable[[Events], None]) -> Promise[None]:
-        taken: Promise[None] = Promise()
-        self._to_client.append(_Sent(item, taken))
-        self._soon()
-        return taken
-
-    def _finish(self, end: Callable[[Events], None], lost: bool) -> None:
-        self._closing = True
-        for sent in [sent for sent in self._to_client if lost and not callable(sent.item)]:
-            self._to_client.remove(sent)
-            sent.taken.reject(_not_taken())
-        self._tell(end)
-
-    def _soon(self) -> None:
-        if not self._scheduled and not self._over:
-            self._scheduled = True
-            self._loop.call_soon(self._move)
-
-    def _move(self) -> None:
-        """Carry what was sent, both ways."""
-        self._scheduled = False
-        self._read()
-        while self._to_client and self._events is not None and not self._over:
-            item, taken = self._to_client[0]
-            if not callable(item) and self._held_back:
-                break
-            self._to_client.popleft()
-            taken.resolve(None)
-            if callable(item):
-                item(self._events)
-            else:
-                self._events.received((item,))
-
-    def _read(self) -> None:
-        moved = False
-        while self._from_client and (not self._paused or len(self._inbox) < self._wanted):
-            moved = True
-            item = self._from_client.popleft()
-            if isinstance(item, _Close):
-                self.close_code = 1005 if item.code is None else item.code
-                self.close_reason = item.reason
-                if self.answers_close and not self._closing:
-                    self._finish(partial(self._close_arrives, item, False), False)
-            else:
-                self._inbox.append(item)
-                self._buffered -= size_of(item)
-        if moved:
-            self._wake()
-            if self._watched and self._events is not None:
-                self._watched = False
-                self._events.drained()
-
-    def _close_arrives(self, close: _Close, lost: bool, _events: Events) -> None:
-        self._read()  # what the client sent before it saw the Close frame
-        code = 1005 if close.code is None else close.code
-        if self.close_code is None and not self._paused:
-            self.close_code, self.close_reason = code, close.reason
-        self._end(code, close.reason, clean=True, lost=lost)
-
-    def _end(self, code: int, reason: str, *, clean: bool, lost: bool) -> None:
-        def report(_task: object) -> None:
-            if self._events is not None:
-                self._events.disconnected(code, reason, clean=clean, lost=lost)
-
-        self._stop()
-        self._task.add_done_callback(report)
-
-    def _abandon(self) -> None:
-        self._events = None
-        if not self._over:
-            self._stop()
-
-    def _stop(self) -> None:
-        self._over = True
-        for _, taken in self._to_client:
-            taken.reject(_not_taken())
-        self._to_client.clear()
-        self._wake()
-        self._ended.resolve(None)
-        self._loop.call_soon(self._task.cancel)  # behind the turn that the handler has just got
-
-    def _wake(self) -> None:
-        news, self._news = self._news, Promise()
-        news.resolve(None)
-
-
-class _Sent(NamedTuple):
-    """Something on its way to the client, and the promise that it was taken."""
-
-    item: Message | Callable[[Events], None]
-    taken: Promise[None]
-
-
-class _Close(NamedTuple):
-    """A Close frame."""
-
-    code: int | None
-    reason: str
-
-
-def _not_taken() -> ConnectionError:
-    return ConnectionError("the connection ended before the client took this")
-
-
-class _FakeTransport:
-    """The client's side of a connection. Implements :class:`~websocketstream._transport.Transport`."""
-
-    def __init__(self, peer: FakePeer, receive_backpressure: bool) -> None:
-        self.receive_backpressure = receive_backpressure
-        self._peer = peer
-
-    @property
-    def buffered_amount(self) -> int:
-        return self._peer._buffered
-
-    def watch_buffer(self) -> None:
-        self._peer._watched = True
-
-    def send(self, message: Message, size: int) -> None:
-        self._peer._from_client.append(message)
-        self._peer._buffered += size
-        self._peer._soon()
-
-    def pause_reading(self) -> None:
-        self._peer._held_back = self.receive_backpressure
-
-    def resume_reading(self) -> None:
-        self._peer._held_back = False
-        self._peer._soon()
-
-    def discard(self) -> None:
-        self._peer._from_client.clear()
-        self._peer._buffered = 0
-
-    def close(self, code: int | None, reason: str) -> None:
-        self._peer._from_client.append(_Close(code, reason))
-        self._peer._soon()
-
-    def abandon(self) -> None:
-        self._peer._abandon()
+    async def _run(self, handler: Handler) -> None:
+        try:
+            await handler(self)
+        except Exception as error:
+            if not (self._ending and isinstance(error, ConnectionError)):
+                context = {"message": f"the handler of {self.path} raised", "exception": error}
+                asyncio.get_running_loop().call_exception_handler(context)
+            self.close(1011, "the handler raised")
+        else:
+            self.close()
 
 
 class FakeAbortSignal:

@@ -1,0 +1,189 @@
+"""The network of :mod:`websocketstream.testing`: two queues in memory, moved by the event loop.
+
+Keeps the rules of :mod:`websocketstream._transport`: nothing is reported during a call, nothing after
+``abandon()``, and the end exactly once. Pure Python; imports the seam only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+from ._promise import Promise
+from ._rules import Message, size_of
+from ._transport import Events
+
+
+class Close(NamedTuple):
+    """A Close frame."""
+
+    code: int | None
+    reason: str
+
+    @property
+    def received_code(self) -> int:
+        """The code as the other side is told it."""
+        return 1005 if self.code is None else self.code
+
+
+class Sent(NamedTuple):
+    """Something on its way to the client, and the promise that it was taken."""
+
+    item: Message | Callable[[], None]
+    taken: Promise[None]
+
+
+class Wire:
+    """One connection, both ways. Implements :class:`~websocketstream._transport.Transport`."""
+
+    def __init__(self, events: Events, receive_backpressure: bool) -> None:
+        self.receive_backpressure = receive_backpressure
+        self.buffered_amount = 0
+        self.inbox: deque[Message] = deque()
+        """What the peer has read and its handler has not asked for yet."""
+        self.wanted = 0
+        """How many messages the handler is asking for."""
+        self.paused = False
+        self.answers_close = True
+        self.client_close: Close | None = None
+        self.closing = self.over = False
+        self.news: Promise[None] = Promise()
+        self.ended: Promise[None] = Promise()
+        self.handler: asyncio.Task[Any]
+        self._events = events
+        self._abandoned = False
+        self._loop = asyncio.get_running_loop()
+        self._from_client: deque[Message | Close] = deque()
+        self._to_client: deque[Sent] = deque()
+        self._held_back = self._watched = self._scheduled = False
+
+    # The client's side.
+
+    def watch_buffer(self) -> None:
+        self._watched = True
+
+    def send(self, message: Message, size: int) -> None:
+        self._from_client.append(message)
+        self.buffered_amount += size
+        self.soon()
+
+    def pause_reading(self) -> None:
+        self._held_back = self.receive_backpressure
+
+    def resume_reading(self) -> None:
+        self._held_back = False
+        self.soon()
+
+    def discard(self) -> None:
+        self._from_client.clear()
+        self.buffered_amount = 0
+
+    def close(self, code: int | None, reason: str) -> None:
+        self._from_client.append(Close(code, reason))
+        self.soon()
+
+    def abandon(self) -> None:
+        self._abandoned = True
+        if not self.over:
+            self._stop()
+
+    # The peer's side.
+
+    def tell(self, item: Message | Callable[[], None]) -> Promise[None]:
+        """Send something to the client; return the promise that it has been taken."""
+        sent = Sent(item, Promise())
+        self._to_client.append(sent)
+        if self.over:
+            self._lose([sent])
+        self.soon()
+        return sent.taken
+
+    def tell_opened(self, protocol: str, extensions: str) -> Promise[None]:
+        return self.tell(lambda: self._events.connected(protocol, extensions))
+
+    def tell_close(self, close: Close, *, lost: bool = False) -> None:
+        self._tell_end(partial(self._close_arrives, close, lost), lost)
+
+    def tell_drop(self, *, lost: bool) -> None:
+        self._tell_end(partial(self._end, 1006, "", clean=False, lost=lost), lost)
+
+    def soon(self) -> None:
+        """Have everything moved in the next turn of the event loop."""
+        if not self._scheduled and not self.over:
+            self._scheduled = True
+            self._loop.call_soon(self._move)
+
+    # How it moves.
+
+    def _move(self) -> None:
+        self._scheduled = False
+        if self.over:
+            return
+        self._read()
+        while self._to_client:
+            item, taken = self._to_client[0]
+            if not callable(item) and self._held_back:
+                break
+            self._to_client.popleft()
+            taken.resolve(None)
+            if callable(item):
+                item()
+            else:
+                self._events.received((item,))
+
+    def _read(self) -> None:
+        moved = False
+        while self._from_client and (not self.paused or len(self.inbox) < self.wanted):
+            moved = True
+            item = self._from_client.popleft()
+            if isinstance(item, Close):
+                self.client_close = item
+                if self.answers_close and not self.closing:
+                    self.tell_close(item)
+            else:
+                self.inbox.append(item)
+                self.buffered_amount -= size_of(item)
+        if moved:
+            self._wake()
+            if self._watched:
+                self._watched = False
+                self._events.drained()
+
+    def _tell_end(self, end: Callable[[], None], lost: bool) -> None:
+        self.closing = True
+        if lost:
+            self._lose([sent for sent in self._to_client if not callable(sent.item)])
+        self.tell(end)
+
+    def _close_arrives(self, close: Close, lost: bool) -> None:
+        self._read()  # what the client sent before it saw the Close frame
+        if not self.paused and self.client_close is None:
+            self.client_close = close
+        self._end(close.received_code, close.reason, clean=True, lost=lost)
+
+    def _end(self, code: int, reason: str, *, clean: bool, lost: bool) -> None:
+        def report(_task: object) -> None:
+            if not self._abandoned:
+                self._events.disconnected(code, reason, clean=clean, lost=lost)
+
+        self._stop()
+        self.handler.add_done_callback(report)
+
+    def _stop(self) -> None:
+        self.over = True
+        self._lose(list(self._to_client))
+        self._wake()
+        self.ended.resolve(None)
+        self._loop.call_soon(self.handler.cancel)  # behind the turn that the handler has just got
+
+    def _lose(self, gone: list[Sent]) -> None:
+        for sent in gone:
+            self._to_client.remove(sent)
+            sent.taken.reject(ConnectionError("the connection ended before the client took this"))
+
+    def _wake(self) -> None:
+        news, self.news = self.news, Promise()
+        news.resolve(None)

@@ -1,0 +1,40 @@
+"""What the JavaScript environment has. :mod:`websocketstream.support` decides what follows."""
+
+from __future__ import annotations
+
+import js
+from pyodide import __version__ as _pyodide
+from pyodide.ffi import JsException, can_run_sync
+
+
+def has_websocket() -> bool:
+    return hasattr(js, "WebSocket")
+
+
+def has_websocket_stream() -> bool:
+    return hasattr(js, "WebSocketStream")
+
+
+def in_worker() -> bool:
+    return hasattr(js, "WorkerGlobalScope")
+
+
+def can_suspend() -> bool:
+    return bool(can_run_sync())
+
+
+def user_agent() -> str:
+    return str(js.navigator.userAgent) if hasattr(js, "navigator") else "an unknown runtime"
+
+
+def pyodide_version() -> str:
+    return str(_pyodide)
+
+
+def parse_url(url: str) -> str | None:
+    """Resolve against the document or the worker script, and serialise."""
+    base = js.document.baseURI if hasattr(js, "document") else getattr(js, "location", None)
+    try:
+        return str(js.URL.new(url, base).href if base is not None else js.URL.new(url).href)
+    except JsException:
+        return None

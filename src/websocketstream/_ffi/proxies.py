@@ -1,0 +1,97 @@
+"""Proxies and promises: who owns them, and how they are called without leaking any."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import js
+from pyodide.ffi import JsProxy, create_proxy
+
+from .values import js_error, py_reason
+
+_js_then = js.Reflect.get(js.Promise.prototype, "then")
+
+
+def call(js_function: Any, js_this: Any, *args: Any) -> JsProxy:
+    """Call a function that returns a promise, and return the promise.
+
+    A plain call would wrap it into a future of Pyodide's, which is cancelled with its only waiter,
+    never ends when the rejection is no Error, and keeps proxies of its own.
+    """
+    js_result: JsProxy = js.Array.of(None).map(js_function.bind(js_this, *args))[0]
+    return js_result
+
+
+class Scope:
+    """The proxies of one connection or stream. Closing it destroys them all."""
+
+    def __init__(self) -> None:
+        self._proxies: list[Any] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def keep(self, callback: Callable[..., Any]) -> JsProxy:
+        """Return a JavaScript function that calls ``callback``."""
+        js_callback = create_proxy(callback)
+        self._proxies.append(js_callback)
+        return js_callback
+
+    def keep_async(self, callback: Callable[..., Coroutine[Any, Any, None]]) -> JsProxy:
+        """Return a JavaScript function that calls ``callback`` and returns a promise of its end."""
+
+        def start(*args: Any) -> Any:
+            js_parts = js.Promise.withResolvers()
+            js_resolve, js_reject = js_parts.resolve, js_parts.reject
+
+            async def run() -> None:
+                try:
+                    await callback(*args)
+                except Exception as error:
+                    js_reject(js_error(error))
+                else:
+                    js_resolve()
+
+            task = asyncio.ensure_future(run())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            return js_parts.promise
+
+        return self.keep(start)
+
+    def when(
+        self,
+        js_promise: Any,
+        on_fulfilled: Callable[[Any], None],
+        on_rejected: Callable[[Any], None],
+    ) -> None:
+        """Have a callback called when the promise settles, unless the scope was closed before."""
+        js_settled = call(_js_then, js_promise, self.keep(on_fulfilled), self.keep(on_rejected))
+        # Once the scope is closed the callbacks throw; that is nobody's business any more.
+        call(_js_then, js_settled, None, js.Boolean)
+
+    def close(self) -> None:
+        """Destroy the proxies. The callbacks won't be called any more."""
+        proxies, self._proxies = self._proxies, []
+        for js_proxy in proxies:
+            js_proxy.destroy()
+
+
+def watch_abort(js_signal: Any, callback: Callable[[], None]) -> Callable[[], None]:
+    """Call ``callback`` when the signal fires; return the function that ends the watch."""
+    scope = Scope()
+    js_listener = scope.keep(lambda _event: callback())
+    js_signal.addEventListener("abort", js_listener)
+
+    def stop() -> None:
+        js_signal.removeEventListener("abort", js_listener)
+        scope.close()
+
+    return stop
+
+
+def abort_reason(js_signal: Any) -> tuple[bool, object]:
+    """Return whether the signal has fired, and its reason in Python."""
+    if not hasattr(js_signal, "aborted"):
+        raise TypeError(f"signal must be an AbortSignal, not {type(js_signal).__name__}")
+    return (True, py_reason(js_signal.reason)) if js_signal.aborted else (False, None)

@@ -1,0 +1,81 @@
+"""Classic ``WebSocket``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import js
+from pyodide.ffi import JsException, to_js
+
+from .._rules import Message
+from .proxies import Scope
+from .values import js_message, js_object, py_error, py_message
+
+
+class JsWebSocket:
+    """A classic ``WebSocket`` whose messages are gathered by JavaScript alone, with no Python call.
+
+    ``on_message`` is called for the first message after :meth:`arm`; :meth:`take` returns all that
+    have arrived.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        protocols: Sequence[str],
+        *,
+        on_open: Callable[[str, str], None],
+        on_message: Callable[[], None],
+        on_close: Callable[[int, str, bool], None],
+    ) -> None:
+        try:
+            self._js_socket = js_socket = js.WebSocket.new(url, to_js(list(protocols)))
+        except JsException as error:
+            raise py_error(error) from None
+        self._scope = Scope()
+        js_socket.binaryType = "arraybuffer"
+        self._js_events = js.Array.new()
+        self._js_once = js_object(once=True)
+        js_descriptor = js.Object.getOwnPropertyDescriptor(js.MessageEvent.prototype, "data")
+        self._js_get_data = js.Function.prototype.call.bind(js.Reflect.get(js_descriptor, "get"))
+        self._js_wake = self._scope.keep(lambda _event: on_message())
+        self._js_listeners = {
+            "open": self._scope.keep(lambda _event: on_open(js_socket.protocol, js_socket.extensions)),
+            "close": self._scope.keep(lambda event: on_close(event.code, event.reason, event.wasClean)),
+            "message": self._js_events.push.bind(self._js_events),
+        }
+        for kind, js_listener in self._js_listeners.items():
+            js_socket.addEventListener(kind, js_listener)
+        self._js_send = js_socket.send
+        self.arm()
+
+    @property
+    def buffered_amount(self) -> int:
+        return int(self._js_socket.bufferedAmount)
+
+    def send(self, message: Message) -> None:
+        self._js_send(js_message(message))
+
+    def arm(self) -> None:
+        """Have ``on_message`` called once, for the next message."""
+        self._js_socket.addEventListener("message", self._js_wake, self._js_once)
+
+    def take(self) -> list[Message]:
+        """Return the messages that have arrived since the last call."""
+        if not self._js_events.length:
+            return []
+        return [py_message(js_data) for js_data in self._js_events.splice(0).map(self._js_get_data)]
+
+    def close(self, code: int | None, reason: str) -> None:
+        if code is None:
+            self._js_socket.close()  # no arguments at all: an empty Close frame
+        else:
+            self._js_socket.close(code, reason)
+
+    def detach(self) -> None:
+        """Hear no more of it."""
+        for kind, js_listener in self._js_listeners.items():
+            self._js_socket.removeEventListener(kind, js_listener)
+        self._js_socket.removeEventListener("message", self._js_wake)
+        self._js_events.length = 0
+        self._scope.close()
