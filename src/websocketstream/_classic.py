@@ -9,10 +9,10 @@ come. Classic ``WebSocket`` can't hold the server back.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from . import _ffi
+from ._browser import BrowserBackend
 from ._rules import Message
 from ._transport import Events
 
@@ -20,25 +20,13 @@ BUFFER_POLL_SECONDS = 0.004
 """How often to ask for ``bufferedAmount`` while somebody waits: no event tells that it has fallen."""
 
 
-class ClassicBackend:
+class ClassicBackend(BrowserBackend):
     """Opens classic WebSockets."""
 
     name = "polyfill"
 
-    def parse_url(self, url: str) -> str | None:
-        return _ffi.parse_url(url)
-
     def connect(self, url: str, protocols: Sequence[str], events: Events) -> ClassicTransport:
         return ClassicTransport(url, protocols, events)
-
-    def as_bytes(self, chunk: object) -> bytes | None:
-        return _ffi.js_buffer_to_bytes(chunk)
-
-    def watch_abort(self, signal: Any, callback: Callable[[], None]) -> Callable[[], None]:
-        return _ffi.watch_abort(signal, callback)
-
-    def abort_reason(self, signal: Any) -> tuple[bool, object]:
-        return _ffi.abort_reason(signal)
 
 
 class ClassicTransport:

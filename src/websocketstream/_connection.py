@@ -89,6 +89,7 @@ class Connection:
         self._close_timeout = close_timeout
         self._closing_writable = False
         self._failure: WebSocketError | None = None
+        self._write_error: Exception | None = None
         self._aborted = False
         self._timer: asyncio.TimerHandle | None = None
         self._open_timeout = open_timeout
@@ -174,7 +175,7 @@ class Connection:
 
         Standard: WebSockets, "abort" (of the writable side), and Streams, "WritableStreamAbort".
         """
-        if self.state is State.OPEN:
+        if self.state in (State.OPEN, State.CLOSING) and not self._aborted:
             self._aborted = True
             error = reason if isinstance(reason, Exception) else AbortError(reason=reason)
             self._transport.discard()
@@ -262,13 +263,13 @@ class Connection:
         self.state = State.CLOSED
         logger.debug("closed %s with %d", redact(self.url), info.close_code)
         self.incoming.end(error)
-        # A clean Close from the server leaves writers with a wrong state rather than a failure.
-        write_error = self._not_writable() if clean or error is None else error
-        self.outgoing.fail(write_error)
+        # After Close frames both ways a writer is in the wrong state; it has not failed.
+        self._write_error = self._not_writable() if clean or error is None else error
+        self.outgoing.fail(self._write_error)
         if self._closing_writable and error is None:
             self.writable_closed.resolve(None)
         else:
-            self.writable_closed.reject(write_error if error is None else error)
+            self.writable_closed.reject(error or self._write_error)
         if error is None:
             self.closed.resolve(info)
         else:
@@ -311,7 +312,7 @@ class Connection:
             "",
         )
         self._transport.abandon()
-        self._end(WebSocketCloseInfo(ABNORMAL, ""), error, clean=False)
+        self._end(WebSocketCloseInfo(ABNORMAL, ""), self._failure or error, clean=False)
 
     def _over_the_mark(self) -> None:
         mark = self.incoming.high_water_mark
@@ -335,8 +336,8 @@ class Connection:
     def _resume_reading(self) -> None:
         self._transport.resume_reading()
 
-    def _not_writable(self) -> InvalidStateError:
-        return InvalidStateError(
+    def _not_writable(self) -> Exception:
+        return self._write_error or InvalidStateError(
             f"the connection is {self.state.value}: nothing can be written any more"
         )
 

@@ -13,10 +13,11 @@ at a time. A close waits until the pipe has run dry, because closing on queued w
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from . import _ffi
+from ._browser import BrowserBackend
 from ._rules import Message
 from ._transport import Events
 
@@ -25,25 +26,13 @@ BATCH_BYTES = 64 * 1024
 network holds 128 KB."""
 
 
-class NativeBackend:
+class NativeBackend(BrowserBackend):
     """Opens the browser's own WebSocketStreams."""
 
     name = "native"
 
-    def parse_url(self, url: str) -> str | None:
-        return _ffi.parse_url(url)
-
     def connect(self, url: str, protocols: Sequence[str], events: Events) -> NativeTransport:
         return NativeTransport(url, protocols, events)
-
-    def as_bytes(self, chunk: object) -> bytes | None:
-        return _ffi.js_buffer_to_bytes(chunk)
-
-    def watch_abort(self, signal: Any, callback: Callable[[], None]) -> Callable[[], None]:
-        return _ffi.watch_abort(signal, callback)
-
-    def abort_reason(self, signal: Any) -> tuple[bool, object]:
-        return _ffi.abort_reason(signal)
 
 
 class NativeTransport:

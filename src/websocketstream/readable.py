@@ -100,10 +100,8 @@ class ReadableStreamDefaultReader:
             raise TypeError("the readable stream is locked already: release its reader first")
         self._stream: ReadableStream | None = stream
         self._connection = stream._connection
-        self._closed: Promise[None] = Promise()
+        self._closed: Promise[None] | None = None
         stream._reader = self
-        finished = self._connection.incoming.finished
-        finished.when_settled(lambda: self._settle(finished.exception()))
 
     @property
     def closed(self) -> Promise[None]:
@@ -112,6 +110,9 @@ class ReadableStreamDefaultReader:
         Raises, when awaited, the error that the connection ended with, or :class:`TypeError` when
         the lock was released before.
         """
+        if self._closed is None:
+            self._closed = Promise()
+            self._connection.incoming.finished.when_settled(self._finish)
         return self._closed
 
     def read(self) -> Read:
@@ -149,7 +150,7 @@ class ReadableStreamDefaultReader:
             self._stream = None
             error = TypeError("the lock of this reader was released")
             self._connection.incoming.turn_away(error)
-            if self._closed.settled:
+            if self._closed is None or self._closed.settled:
                 self._closed = Promise()
             self._closed.reject(error)
 
@@ -165,11 +166,12 @@ class ReadableStreamDefaultReader:
         if self._stream is None:
             raise TypeError("the lock of this reader was released: take a new one with get_reader()")
 
-    def _settle(self, error: BaseException | None) -> None:
+    def _finish(self) -> None:
+        error = self._connection.incoming.finished.exception()
         if error is None:
-            self._closed.resolve(None)
+            self.closed.resolve(None)
         else:
-            self._closed.reject(error)
+            self.closed.reject(error)
 
 
 class _Iteration(AsyncIterator[Message]):

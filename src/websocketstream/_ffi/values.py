@@ -83,7 +83,9 @@ def _is_websocket_error(js_error: Any) -> bool:
 
 
 def js_error(error: BaseException) -> Any:
-    """Return the ``DOMException`` that stands for an exception of ours."""
+    """Return the JavaScript error that stands for an exception."""
+    if isinstance(error, TypeError):
+        return js.TypeError.new(str(error))
     name = error.name if isinstance(error, errors.DOMException) else "OperationError"
     return js.DOMException.new(str(error), name)
 

@@ -1,0 +1,24 @@
+"""What the browser's two back ends have in common: the world that they live in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from . import _ffi
+
+
+class BrowserBackend:
+    """The part of a :class:`~websocketstream._transport.Backend` that is about the page."""
+
+    def parse_url(self, url: str) -> str | None:
+        return _ffi.parse_url(url)
+
+    def as_bytes(self, chunk: object) -> bytes | None:
+        return _ffi.js_buffer_to_bytes(chunk)
+
+    def watch_abort(self, signal: Any, callback: Callable[[], None]) -> Callable[[], None]:
+        return _ffi.watch_abort(signal, callback)
+
+    def abort_reason(self, signal: Any) -> tuple[bool, object]:
+        return _ffi.abort_reason(signal)
