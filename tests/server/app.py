@@ -1,0 +1,173 @@
+"""Starting and stopping the server, and the way of a connection from its request to its handler."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
+from typing import Any, cast
+
+from websockets.asyncio.server import Server as LibraryServer
+from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import serve as library_serve
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from . import handshake, raw, routes  # noqa: F401 - they enter their routes into the table
+from .connection import Connection, Hub
+from .journal import Entry, Journal
+from .table import find
+
+HOST = "127.0.0.1"
+
+
+class Server:
+    """A running server."""
+
+    def __init__(self) -> None:
+        self.hub = Hub()
+        self._library: LibraryServer
+
+    @property
+    def journal(self) -> Journal:
+        return self.hub.journal
+
+    @property
+    def connections(self) -> set[Connection]:
+        """Whoever is connected at the moment."""
+        return self.hub.connections
+
+    @property
+    def port(self) -> int:
+        return int(self._library.sockets[0].getsockname()[1])
+
+    @property
+    def url(self) -> str:
+        """The WebSocket URL to put a route's path behind."""
+        return f"ws://{HOST}:{self.port}"
+
+    async def start(self, port: int = 0, *, compression: bool = True) -> None:
+        """Listen on loopback; port 0 picks a free one."""
+        self._library = await library_serve(
+            _handle,
+            HOST,
+            port,
+            compression="deflate" if compression else None,
+            select_subprotocol=_first_offered,
+            process_request=_admit,
+            process_response=_amend,
+            create_connection=cast(Any, partial(Connection, self.hub)),
+            open_timeout=None,
+            ping_interval=None,
+            close_timeout=None,
+            max_size=None,
+            backlog=512,
+        )
+
+    async def stop(self) -> None:
+        """Stop listening and drop whoever is still connected, hung or not."""
+        self._library.close(close_connections=False)
+        self.hub.stopping = True
+        self.drop_all()
+        await self._library.wait_closed()
+
+    def drop_all(self) -> None:
+        """Drop whoever is connected."""
+        for connection in list(self.connections):
+            connection.abort()
+
+    async def entry(self, id: str, timeout: float = 10) -> Entry:
+        """What the journal says of connection `id` once it has ended, or TimeoutError."""
+        record = self.journal.find(id)
+        async with asyncio.timeout(timeout):
+            await record.until(lambda record: False)
+        return record.entry()
+
+
+@asynccontextmanager
+async def serve(port: int = 0, *, compression: bool = True) -> AsyncIterator[Server]:
+    """Run a server in this event loop: ``async with serve() as server``."""
+    server = Server()
+    await server.start(port, compression=compression)
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+class ThreadedServer:
+    """A server that runs in a thread of its own, for tests that have no event loop."""
+
+    def __init__(self, server: Server, loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
+        self.url = server.url
+        self.port = server.port
+        self.stop: Callable[[], object] = lambda: loop.call_soon_threadsafe(stopping.set)
+        self._server = server
+        self._loop = loop
+
+    def entry(self, id: str, timeout: float = 10) -> Entry:
+        """What the journal says of connection `id` once it has ended, or TimeoutError."""
+        answer = self._server.entry(id, timeout)
+        return asyncio.run_coroutine_threadsafe(answer, self._loop).result()
+
+
+@contextmanager
+def serve_in_thread(port: int = 0, *, compression: bool = True) -> Iterator[ThreadedServer]:
+    """Run a server in a thread: ``with serve_in_thread() as server``."""
+    started: Future[ThreadedServer] = Future()
+    stopping = asyncio.Event()
+
+    async def run() -> None:
+        try:
+            async with serve(port, compression=compression) as server:
+                started.set_result(ThreadedServer(server, asyncio.get_running_loop(), stopping))
+                await stopping.wait()
+        except OSError as error:
+            started.set_exception(error)
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()), name="test server", daemon=True)
+    thread.start()
+    server = started.result()
+    try:
+        yield server
+    finally:
+        server.stop()
+        thread.join()
+
+
+async def _admit(connection: ServerConnection, request: Request) -> Response | None:
+    assert isinstance(connection, Connection)
+    try:
+        route, query = find(request.path)
+    except LookupError as error:
+        return connection.respond(404, f"{error}\n")
+    except ValueError as error:
+        return connection.respond(400, f"{error}\n")
+    connection.begin(route, query)
+    if route.on_request is not None:
+        return cast(Response | None, await route.on_request(connection, query))
+    return None
+
+
+def _first_offered(connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    return offered[0] if offered else None
+
+
+def _amend(connection: ServerConnection, request: Request, response: Response) -> None:
+    assert isinstance(connection, Connection)
+    if response.status_code == 101 and connection.route.on_response is not None:
+        connection.route.on_response(response, connection.query)
+
+
+async def _handle(connection: ServerConnection) -> None:
+    """Run the route's handler for as long as the client is there, and not a moment longer."""
+    assert isinstance(connection, Connection)
+    extensions = [str(extension.name) for extension in connection.protocol.extensions]
+    connection.record.open(connection.subprotocol, extensions)
+    handler = asyncio.ensure_future(connection.route.handler(connection, connection.query))
+    await asyncio.wait({handler, connection.connection_lost_waiter}, return_when=asyncio.FIRST_COMPLETED)
+    handler.cancel()
+    with suppress(ConnectionClosed, asyncio.CancelledError):
+        await handler

@@ -1,0 +1,87 @@
+"""Routes that misbehave in the handshake. Where a client puts up with it, they go on as /echo."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from websockets.http11 import Response
+
+from .connection import Connection
+from .routes import echo
+from .table import Query, register
+
+OnRequest = Callable[[Connection, Query], Awaitable[Response | None]]
+OnResponse = Callable[[Response, Query], None]
+
+
+def on_request(path: str, **defaults: Any) -> Callable[[OnRequest], OnRequest]:
+    """Enter a route whose function answers the request itself, or delays the answer."""
+
+    def enter(hook: OnRequest) -> OnRequest:
+        register(path, "handshake", hook.__doc__, echo, hooks={"on_request": hook}, defaults=defaults)
+        return hook
+
+    return enter
+
+
+def on_response(path: str, **defaults: Any) -> Callable[[OnResponse], OnResponse]:
+    """Enter a route whose function spoils the response."""
+
+    def enter(hook: OnResponse) -> OnResponse:
+        register(path, "handshake", hook.__doc__, echo, hooks={"on_response": hook}, defaults=defaults)
+        return hook
+
+    return enter
+
+
+@on_request("/refuse", status=403)
+async def refuse(connection: Connection, query: Query) -> Response:
+    """Answers the handshake with the HTTP `status` and a short text."""
+    return connection.respond(query.status, "refused, as asked\n")
+
+
+@on_request("/never-handshakes")
+async def never_handshakes(connection: Connection, query: Query) -> None:
+    """Accepts the TCP connection and never answers the handshake."""
+    await connection.wait_closed()
+
+
+@on_request("/drop-handshake")
+async def drop_handshake(connection: Connection, query: Query) -> None:
+    """Closes the TCP connection in the middle of its answer to the handshake."""
+    connection.transport.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: webso")
+    connection.cut = True
+    connection.transport.close()
+    await connection.wait_closed()
+
+
+@on_request("/slow-handshake", delay_ms=1000)
+async def slow_handshake(connection: Connection, query: Query) -> None:
+    """Answers the handshake `delay_ms` late, then goes on as /echo."""
+    await asyncio.wait([connection.connection_lost_waiter], timeout=query.delay_ms / 1000)
+
+
+@on_response("/no-subprotocol")
+def no_subprotocol(response: Response, query: Query) -> None:
+    """Selects no subprotocol, whatever is offered."""
+    response.headers.pop("Sec-WebSocket-Protocol", None)
+
+
+@on_response("/wrong-subprotocol")
+def wrong_subprotocol(response: Response, query: Query) -> None:
+    """Selects a subprotocol, "not-offered", that the client did not offer."""
+    response.headers.pop("Sec-WebSocket-Protocol", None)
+    response.headers["Sec-WebSocket-Protocol"] = "not-offered"
+
+
+@on_response("/wrong-accept")
+def wrong_accept(response: Response, query: Query) -> None:
+    """Answers with a Sec-WebSocket-Accept that doesn't fit the client's key."""
+    del response.headers["Sec-WebSocket-Accept"]
+    response.headers["Sec-WebSocket-Accept"] = "AAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+
+@on_response("/unasked-extension")
+def unasked_extension(response: Response, query: Query) -> None:
+    """Agrees to an extension, "x-unasked", that the client did not offer."""
+    response.headers["Sec-WebSocket-Extensions"] = "x-unasked"
