@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# The one entry to this repository. Here stands what each verb is made of; the work itself is in
+# tools/, one module per step.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+usage() {
+    cat <<'HELP'
+usage: ./build.sh VERB [OPTION...]
+
+  setup    install the pinned tools, two Pyodides and, where allowed, the browsers
+  wheel    build and check the sdist and the wheel, and let Pyodide find the wheel
+  demo     serve the demo with its own server; --check tries it in every browser there is
+  test     run everything: lint, types and all tests; options go to pytest
+  matrix   run the browser tests and write their table; options go to pytest
+  lint     check style: ruff, shellcheck
+  types    check types: mypy --strict
+  clean    remove what the other verbs made
+  help     print this
+
+Each verb does the set-up that it needs. Nothing is done twice that did not change.
+HELP
+}
+
+# The newest Python that can make a virtual environment, on the PATH or in pyenv.
+find_python() {
+    local python found=""
+    for python in python3.14 python3.13 python3.12 python3 \
+        "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.{14,13,12}*/bin/python3; do
+        "$python" -c 'import sys; assert sys.version_info >= (3, 12)' 2>/dev/null || continue
+        found=$python
+        if "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+            "$python" -c 'import sys; print(sys.executable)'
+            return
+        fi
+    done
+    if [[ $found ]]; then
+        echo "error: $found has no venv; on Debian and Ubuntu: apt-get install python3-venv" >&2
+    else
+        echo "error: Python 3.12 or newer is needed, but neither the PATH nor pyenv has one" >&2
+    fi
+    return 1
+}
+
+python() { .build/venv/bin/python "$@"; }
+tool() { python -m "tools.$1" "${@:2}"; }
+
+setup() { "$HOST_PYTHON" -m tools.setup; }
+wheel() { setup && tool wheel; }
+
+lint() {
+    python -m ruff check
+    python -m ruff format --check
+    .build/venv/bin/shellcheck build.sh .ci/run
+}
+types() { python -m mypy; }
+
+main() {
+    local verb=${1:-help}
+    shift || true
+    case $verb in
+        setup) setup && tool browsers ;;
+        wheel) wheel ;;
+        demo) wheel && tool demo "$@" ;;
+        test) wheel && tool browsers --require && lint && types && python -m pytest "$@" ;;
+        matrix) wheel && tool browsers --require && tool matrix "$@" ;;
+        lint | types) setup && "$verb" ;;
+        clean) rm -rf .build dist node_modules .*_cache ;;
+        help | -h | --help) usage ;;
+        *) usage >&2 && exit 2 ;;
+    esac
+}
+
+# Everything runs below a supervisor, which ends what a verb left behind or what was interrupted.
+if [[ -z ${HOST_PYTHON:-} && ${1:-help} =~ ^(setup|wheel|demo|test|matrix|lint|types)$ ]]; then
+    HOST_PYTHON=$(find_python)
+    export HOST_PYTHON
+    exec "$HOST_PYTHON" -m tools.supervise "$0" "$@"
+fi
+main "$@"

@@ -1,0 +1,95 @@
+"""Make the Pyodide distributions that the tests and the demo serve, one folder per version.
+
+npm carries only Pyodide's core. Its lock file names hundreds of packages that are not beside it,
+so each distribution gets a lock file of its own, which lists exactly the wheels that are there:
+those of requirements-pyodide.txt and, once it is built, our own.
+"""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+from pyodide_lock import PyodideLockSpec
+from pyodide_lock.utils import add_wheels_to_spec
+
+from tools.project import BUILD, NODE_MODULES, ROOT, Step, alone, main, pip, say
+
+PINS = ROOT / "requirements-pyodide.txt"
+LOCK = "pyodide-lock.json"
+CORE = ("pyodide.js", "pyodide.mjs", "pyodide.asm.*", "python_stdlib.zip", "package.json")
+
+
+def versions() -> list[str]:
+    """The Pyodide versions that package.json pins, newest first."""
+    dependencies = json.loads((ROOT / "package.json").read_text())["dependencies"]
+    found = [name.removeprefix("pyodide-") for name in dependencies if name.startswith("pyodide-")]
+    return sorted(found, key=lambda version: int(version.split(".")[0]), reverse=True)
+
+
+def folder(version: str) -> Path:
+    """Where the distribution of this version is served from."""
+    return BUILD / "pyodide" / version
+
+
+def stamp(version: str) -> str:
+    """The name of the step that makes this distribution."""
+    return f"pyodide-{version}"
+
+
+def make() -> None:
+    """Make every distribution whose pins changed since it was made."""
+    for version in versions():
+        source, target = NODE_MODULES / f"pyodide-{version}", folder(version)
+        step = Step(stamp(version), [PINS, source / LOCK], [target / LOCK])
+        if step.is_done():
+            continue
+        step.begin()
+        say(f"Pyodide {version}: core files from npm, wheels from {PINS.name}")
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        for pattern in CORE:
+            for file in source.glob(pattern):
+                shutil.copyfile(file, target / file.name)
+        spec = PyodideLockSpec.from_json(source / LOCK)
+        spec.packages.clear()
+        download(target, python=spec.info.python)
+        write_lock(add_wheels_to_spec(spec, sorted(target.glob("*.whl"))), target)
+        step.finish()
+
+
+def download(target: Path, python: str) -> None:
+    """Download the pinned wheels; pure ones only, for the Python inside this Pyodide."""
+    minor = ".".join(python.split(".")[:2])
+    pure = ["--implementation", "py", "--abi", "none", "--platform", "any"]
+    target_python = ["--python-version", minor, *pure]
+    pip("download", "--no-deps", "--only-binary=:all:", *target_python, "--dest", target, "-r", PINS)
+
+
+def add_wheel(wheel: Path, target: Path) -> None:
+    """Put our wheel into a distribution, in place of an older one, and into its lock file."""
+    spec = PyodideLockSpec.from_json(target / LOCK)
+    old = spec.packages.pop(wheel.name.split("-")[0], None)
+    copy = target / wheel.name
+    shutil.copyfile(wheel, copy)
+    write_lock(add_wheels_to_spec(spec, [copy]), target)
+    if old and old.file_name != copy.name:
+        (target / old.file_name).unlink(missing_ok=True)
+
+
+def write_lock(spec: PyodideLockSpec, target: Path) -> None:
+    """Write the lock file in one go, since a page may be reading it."""
+    spec.check_wheel_filenames()
+    draft = target / f"{LOCK}.draft"
+    spec.to_json(draft, indent=1)
+    os.replace(draft, target / LOCK)
+
+
+def prepare() -> None:
+    """Make the distributions while nobody else does."""
+    with alone():
+        make()
+
+
+if __name__ == "__main__":
+    main(prepare)

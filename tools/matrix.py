@@ -1,0 +1,156 @@
+"""Run the browser tests, and write their table as Markdown and HTML, and into the README.
+
+The tests leave `.build/matrix.json`, a list of cells:
+
+    {"engine", "backend", "thread", "pyodide", "passed", "failed",
+     "skipped": [{"test", "reason"}, …]}
+
+Options go to pytest. A run with options may cover a part of the matrix, so only a run without any
+changes the README, between its two `matrix` comments.
+"""
+
+import html
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from tools.project import BUILD, ROOT, VENV_PYTHON, Problem, main, say
+
+type Cell = dict[str, Any]
+
+RESULT = BUILD / "matrix.json"
+README = ROOT / "README.md"
+BEGIN, END = "<!-- matrix -->", "<!-- /matrix -->"
+NAMES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKitGTK"}
+NOT_RUN = ("Safari", "polyfill", "main, worker", "described for macOS, not run")
+"""The row of the engine that has a CI job, but no machine here."""
+
+
+def matrix() -> None:
+    """Run, print, write; fail if a test did."""
+    options = sys.argv[1:]
+    RESULT.unlink(missing_ok=True)
+    exit_code = subprocess.run(
+        [VENV_PYTHON, "-m", "pytest", "tests/browser", *options], cwd=ROOT
+    ).returncode
+    if not RESULT.exists():
+        raise Problem("the browser tests left no result")
+    cells = json.loads(RESULT.read_text())
+    text = markdown(cells)
+    print(f"\n{text}", flush=True)
+    (BUILD / "matrix.md").write_text(f"# Test matrix\n\n{text}")
+    (BUILD / "matrix.html").write_text(page(cells))
+    say("written: .build/matrix.md, .build/matrix.html")
+    if not options:
+        update_readme(text)
+    if exit_code:
+        raise Problem(f"the browser tests failed with exit code {exit_code}")
+
+
+def rows(cells: list[Cell]) -> Iterable[tuple[str, ...]]:
+    """The table: one row for each engine, back end and thread, one column for each Pyodide."""
+    versions = list(dict.fromkeys(cell["pyodide"] for cell in cells))
+    yield ("engine", "back end", "thread", *(f"Pyodide {version}" for version in versions))
+    found = {key(cell): cell for cell in cells}
+    for row in dict.fromkeys(key(cell)[:3] for cell in cells):
+        yield (
+            NAMES.get(row[0], row[0]),
+            *row[1:],
+            *(summary(found.get((*row, version))) for version in versions),
+        )
+    yield (*NOT_RUN[:3], *(NOT_RUN[3] for _ in versions))
+
+
+def key(cell: Cell) -> tuple[str, str, str, str]:
+    """What tells a cell from the others."""
+    return cell["engine"], cell["backend"], cell["thread"], cell["pyodide"]
+
+
+def summary(cell: Cell | None) -> str:
+    """A cell in a few words."""
+    if cell is None:
+        return "–"
+    counts = [(cell["passed"], "passed"), (cell["failed"], "failed")]
+    counts.append((len(cell["skipped"]), "skipped"))
+    return ", ".join(f"{number} {word}" for number, word in counts if number) or "no tests"
+
+
+def skips(cells: list[Cell]) -> list[str]:
+    """Why tests were skipped: one line for each reason, with the tests and where."""
+    tests: dict[str, dict[str, None]] = {}
+    where: dict[str, dict[str, None]] = {}
+    for cell in cells:
+        for skip in cell["skipped"]:
+            tests.setdefault(skip["reason"], {})[skip["test"]] = None
+            name = f"{NAMES.get(cell['engine'], cell['engine'])} {cell['backend']}"
+            where.setdefault(skip["reason"], {})[name] = None
+    return [
+        f"{', '.join(where[reason])}: {reason} ({', '.join(names)})" for reason, names in tests.items()
+    ]
+
+
+def footer() -> str:
+    """When this was measured."""
+    return f"Measured on {datetime.now(UTC):%Y-%m-%d} with `./build.sh matrix`."
+
+
+def markdown(cells: list[Cell]) -> str:
+    """The table and the reasons in Markdown."""
+    head, *body = rows(cells)
+    lines = [head, tuple("---" for _ in head), *body]
+    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    reasons = "\n".join(f"- {reason}" for reason in skips(cells))
+    skipped = f"\n\nSkipped, with the reason that the browser gave:\n\n{reasons}" if reasons else ""
+    return f"{text}{skipped}\n\n{footer()}\n"
+
+
+def page(cells: list[Cell]) -> str:
+    """The same as a page of its own."""
+    head, *body = rows(cells)
+    failed = {summary(cell) for cell in cells if cell["failed"]}
+
+    def line(tag: str, texts: Iterable[str]) -> str:
+        marked = ((text, ' class="failed"' if text in failed else "") for text in texts)
+        return "".join(f"<{tag}{mark}>{html.escape(text)}</{tag}>" for text, mark in marked)
+
+    table = "\n".join(f"<tr>{line('td', texts)}</tr>" for texts in body)
+    reasons = "\n".join(f"<li>{html.escape(reason)}</li>" for reason in skips(cells))
+    return f"""<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>websocketstream: test matrix</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }}
+table {{ border-collapse: collapse; display: block; overflow-x: auto }}
+th, td {{ border: 1px solid #8886; padding: 0.4rem 0.8rem; text-align: left }}
+.failed {{ background: #d332; font-weight: bold }}
+</style>
+<h1>websocketstream: test matrix</h1>
+<table>
+<tr>{line("th", head)}</tr>
+{table}
+</table>
+<h2>Skipped</h2>
+<ul>
+{reasons or "<li>nothing</li>"}
+</ul>
+<p>{html.escape(footer().replace("`", ""))}</p>
+</html>
+"""
+
+
+def update_readme(text: str) -> None:
+    """Put the table between the README's two comments, if it has them."""
+    before, begin, rest = README.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if begin and end:
+        README.write_text(f"{before}{BEGIN}\n{text}{END}{after}")
+        say("updated: README.md")
+
+
+if __name__ == "__main__":
+    main(matrix)

@@ -1,0 +1,104 @@
+"""Where things are, and how a step of the build is run: once, alone, and with clear errors.
+
+Imports the standard library only, because it also runs before there is a virtual environment.
+"""
+
+import fcntl
+import hashlib
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / ".build"
+DIST = ROOT / "dist"
+NODE_MODULES = ROOT / "node_modules"
+VENV = BUILD / "venv"
+VENV_PYTHON = VENV / "bin" / "python"
+
+
+class Problem(Exception):
+    """Something that the person at the terminal has to know, in words made for them."""
+
+
+def say(text: str) -> None:
+    """Tell what is being done."""
+    print(f"==> {text}", flush=True)
+
+
+def run(*command: str | Path, quiet: bool = False) -> None:
+    """Run a command in the project's root; with `quiet`, show what it printed only if it fails."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=ROOT,
+        stdout=subprocess.PIPE if quiet else None,
+        stderr=subprocess.STDOUT if quiet else None,
+        text=True,
+        errors="replace",
+    )
+    if done.returncode:
+        output = f"\n{done.stdout}" if quiet else ""
+        words = " ".join(str(part) for part in command)
+        raise Problem(f"{words}\nfailed with exit code {done.returncode}{output}")
+
+
+def pip(*arguments: str | Path) -> None:
+    """Run the pip of the virtual environment."""
+    run(VENV_PYTHON, "-m", "pip", "--disable-pip-version-check", *arguments, quiet=True)
+
+
+def files_under(*folders: Path) -> list[Path]:
+    """All files under the folders in a stable order, without Python's caches."""
+    found = (path for folder in folders for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in found if "__pycache__" not in path.parts)
+
+
+class Step:
+    """Work that is done again only when an input of it changed or a result of it is gone."""
+
+    def __init__(self, name: str, inputs: Iterable[Path | str], results: Iterable[Path]) -> None:
+        self._stamp = BUILD / "stamps" / name
+        self._results = list(results)
+        digest = hashlib.sha256()
+        for item in inputs:
+            name = str(item.relative_to(ROOT)) if isinstance(item, Path) else item
+            content = item.read_bytes() if isinstance(item, Path) else b""
+            digest.update(f"{name}\0{len(content)}\0".encode() + content)
+        self._key = digest.hexdigest()
+
+    def is_done(self) -> bool:
+        """Whether the results are there and belong to these inputs."""
+        try:
+            key = self._stamp.read_text()
+        except FileNotFoundError:
+            return False
+        return key == self._key and all(path.exists() for path in self._results)
+
+    def begin(self) -> None:
+        """Forget the last time, so that a step that is broken off is not taken for done."""
+        self._stamp.unlink(missing_ok=True)
+
+    def finish(self) -> None:
+        """Remember that the results belong to these inputs."""
+        self._stamp.parent.mkdir(parents=True, exist_ok=True)
+        self._stamp.write_text(self._key)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Let two runs of build.sh in one folder wait for each other instead of mixing their files."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def main(work: Callable[[], None]) -> None:
+    """Run a module's work, and turn a Problem into a message and an exit code."""
+    try:
+        work()
+    except Problem as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        sys.exit(1)

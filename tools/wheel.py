@@ -1,0 +1,78 @@
+"""Build the sdist and the wheel, check them, and hand the wheel to the Pyodide distributions."""
+
+import hashlib
+from pathlib import Path
+
+from tools import distributions
+from tools.project import (
+    BUILD,
+    DIST,
+    ROOT,
+    VENV,
+    VENV_PYTHON,
+    Problem,
+    Step,
+    alone,
+    files_under,
+    main,
+    run,
+    say,
+)
+
+PACKAGE = ROOT / "src" / "websocketstream"
+MAXIMUM_SIZE = 60 * 1024
+METADATA = [ROOT / name for name in ("pyproject.toml", "README.md", "LICENSE")]
+
+
+def wheel() -> None:
+    """Build what changed since the last time."""
+    with alone():
+        step = Step("wheel", [*METADATA, *files_under(PACKAGE)], [DIST])
+        if not (step.is_done() and list(DIST.glob("*.whl"))):
+            step.begin()
+            build()
+            step.finish()
+        offer(find())
+
+
+def build() -> None:
+    """Build the sdist, and from it the wheel; refuse a wheel that is not as promised."""
+    say("building the wheel")
+    for old in DIST.glob("websocketstream-*"):
+        old.unlink()
+    run(VENV_PYTHON, "-m", "build", "--no-isolation", "--outdir", DIST, quiet=True)
+    built = find()
+    size = built.stat().st_size
+    if size > MAXIMUM_SIZE:
+        raise Problem(f"{built.name} has {size:,} bytes; at most {MAXIMUM_SIZE:,} are allowed.")
+    run(VENV / "bin" / "check-wheel-contents", "--package", PACKAGE, built, quiet=True)
+    say(f"{built.relative_to(ROOT)}: {size:,} bytes")
+
+
+def find() -> Path:
+    """The one pure wheel in dist/."""
+    wheels = list(DIST.glob("websocketstream-*-py3-none-any.whl"))
+    if len(wheels) != 1 or len(list(DIST.glob("*.whl"))) != 1:
+        raise Problem(f"dist/ should hold one py3-none-any wheel, but holds {wheels}.")
+    return wheels[0]
+
+
+def offer(built: Path) -> None:
+    """Let `pyodide.loadPackage("websocketstream")` find the wheel, and try it in Node."""
+    digest = hashlib.sha256(built.read_bytes()).hexdigest()
+    loader = ROOT / "tools" / "load_wheel.mjs"
+    for version in distributions.versions():
+        target = distributions.folder(version)
+        made = BUILD / "stamps" / distributions.stamp(version)
+        step = Step(f"wheel-{version}", [digest, loader, made], [target / built.name])
+        if step.is_done():
+            continue
+        step.begin()
+        distributions.add_wheel(built, target)
+        run("node", loader, target, quiet=True)
+        say(f"Pyodide {version}: loads and imports {built.name}")
+        step.finish()
+
+
+if __name__ == "__main__":
+    main(wheel)
