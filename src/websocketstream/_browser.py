@@ -14,6 +14,9 @@ class BrowserBackend:
     def parse_url(self, url: str) -> str | None:
         return _ffi.parse_url(url)
 
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
+        return _ffi.call_later(seconds, callback)
+
     def as_bytes(self, chunk: object) -> bytes | None:
         return _ffi.js_buffer_to_bytes(chunk)
 

@@ -8,8 +8,7 @@ come. Classic ``WebSocket`` can't hold the server back.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from . import _ffi
 from ._browser import BrowserBackend
@@ -36,9 +35,9 @@ class ClassicTransport:
 
     def __init__(self, url: str, protocols: Sequence[str], events: Events) -> None:
         self._events = events
-        self._loop = asyncio.get_event_loop()
-        self._poll_timer: asyncio.TimerHandle | None = None
+        self._cancel_poll: Callable[[], None] | None = None
         self._detached = False
+        self._turn = _ffi.JsTurns(1, self._look_again)
         self._socket = _ffi.JsWebSocket(
             url, protocols, on_open=events.connected, on_message=self._woken, on_close=self._closed
         )
@@ -48,8 +47,8 @@ class ClassicTransport:
         return self._socket.buffered_amount
 
     def watch_buffer(self) -> None:
-        if self._poll_timer is None and not self._detached:
-            self._poll_timer = self._loop.call_later(BUFFER_POLL_SECONDS, self._poll_buffer)
+        if self._cancel_poll is None and not self._detached:
+            self._cancel_poll = _ffi.call_later(BUFFER_POLL_SECONDS, self._poll_buffer)
 
     def send(self, message: Message, size: int) -> None:
         self._socket.send(message)
@@ -75,14 +74,12 @@ class ClassicTransport:
         # The first message after a quiet time is delivered without delay; while more keep coming,
         # one look each turn of the event loop takes them in batches.
         self._deliver()
-        self._loop.call_soon(self._look_again)
+        self._turn.start()
 
     def _look_again(self) -> None:
-        if self._detached:
-            return
         if self._deliver():
-            self._loop.call_soon(self._look_again)
-        else:
+            self._turn.start()
+        elif not self._detached:
             self._socket.arm()
 
     def _deliver(self) -> bool:
@@ -97,13 +94,13 @@ class ClassicTransport:
         self._detach()
 
     def _poll_buffer(self) -> None:
-        self._poll_timer = None
+        self._cancel_poll = None
         self._events.drained()
 
     def _detach(self) -> None:
         if not self._detached:
             self._detached = True
             self._socket.detach()
-            if self._poll_timer is not None:
-                self._poll_timer.cancel()
-                self._poll_timer = None
+            self._turn.close()
+            if self._cancel_poll is not None:
+                self._cancel_poll()

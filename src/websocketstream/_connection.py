@@ -7,7 +7,6 @@ is given up on. It knows neither JavaScript nor which back end carries it.
 
 from __future__ import annotations
 
-import asyncio
 import enum
 import logging
 import warnings
@@ -91,7 +90,7 @@ class Connection:
         self._failure: WebSocketError | None = None
         self._write_error: Exception | None = None
         self._aborted = False
-        self._timer: asyncio.TimerHandle | None = None
+        self._cancel_timer: Callable[[], None] = _nothing
         self._open_timeout = open_timeout
         self._transport: Transport = UNCONNECTED
         self.outgoing = SendBuffer(
@@ -343,12 +342,15 @@ class Connection:
 
     def _set_timer(self, seconds: float, callback: Callable[[], None]) -> None:
         self._clear_timer()
-        self._timer = asyncio.get_running_loop().call_later(seconds, callback)
+        self._cancel_timer = self.backend.call_later(seconds, callback)
 
     def _clear_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._cancel_timer()
+        self._cancel_timer = _nothing
+
+
+def _nothing() -> None:
+    """Cancel no timer."""
 
 
 def _describe(code: int, reason: str, unsent: int) -> str:

@@ -55,7 +55,7 @@ class NativeTransport:
             url, protocols, on_open=self._opened, on_close=self._closed
         )
         self._source = _ffi.JsSource()
-        self._turns = _ffi.JsTwoTurns(self._hand_over)
+        self._turns = _ffi.JsTurns(2, self._hand_over)
 
     # Sending.
 

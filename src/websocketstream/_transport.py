@@ -105,6 +105,9 @@ class Backend(Protocol):
     def connect(self, url: str, protocols: Sequence[str], events: Events) -> Transport:
         """Start to connect. Events are reported later, never during the call."""
 
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call ``callback`` after that time; return a function that cancels it."""
+
     def as_bytes(self, chunk: object) -> bytes | None:
         """Copy a buffer of this world (JavaScript's) into bytes; ``None`` for anything else.
 

@@ -81,6 +81,10 @@ class FakeBackend:
         self.peers.append(FakePeer(url, protocols, wire, self._handler))
         return wire
 
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
+        """See :class:`~websocketstream._transport.Backend`; the time is the event loop's."""
+        return asyncio.get_running_loop().call_later(seconds, callback).cancel
+
     def as_bytes(self, chunk: object) -> bytes | None:
         return None
 

@@ -15,20 +15,22 @@ from .environment import (
     pyodide_version,
     user_agent,
 )
-from .proxies import Scope, abort_reason, watch_abort
+from .proxies import Scope, abort_reason, call_later, watch_abort
 from .streams import new_readable, new_writable
+from .turns import JsTurns
 from .values import js_buffer_to_bytes, js_error, js_message, py_message, py_reason
 from .websocket import JsWebSocket
-from .websocket_stream import JsDeferred, JsSource, JsTwoTurns, JsWebSocketStream
+from .websocket_stream import JsDeferred, JsSource, JsWebSocketStream
 
 __all__ = [
     "JsDeferred",
     "JsSource",
-    "JsTwoTurns",
+    "JsTurns",
     "JsWebSocket",
     "JsWebSocketStream",
     "Scope",
     "abort_reason",
+    "call_later",
     "can_suspend",
     "has_websocket",
     "has_websocket_stream",

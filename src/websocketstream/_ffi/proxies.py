@@ -11,6 +11,9 @@ from pyodide.ffi import JsProxy, create_proxy
 
 from .values import js_error, py_reason
 
+MAX_TIMEOUT_MS = 2**31 - 1
+"""The longest delay that ``setTimeout`` takes; a longer one would end at once."""
+
 _js_then = js.Reflect.get(js.Promise.prototype, "then")
 
 
@@ -39,6 +42,7 @@ class Scope:
 
     def keep_async(self, callback: Callable[..., Coroutine[Any, Any, None]]) -> JsProxy:
         """Return a JavaScript function that calls ``callback`` and returns a promise of its end."""
+        loop = asyncio.get_running_loop()
 
         def start(*args: Any) -> Any:
             js_parts = js.Promise.withResolvers()
@@ -52,7 +56,7 @@ class Scope:
                 else:
                     js_resolve()
 
-            task = asyncio.ensure_future(run())
+            task = loop.create_task(run())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             return js_parts.promise
@@ -75,6 +79,26 @@ class Scope:
         proxies, self._proxies = self._proxies, []
         for js_proxy in proxies:
             js_proxy.destroy()
+
+
+def call_later(seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
+    """Call ``callback`` after that time; return the function that cancels it.
+
+    A timer of Pyodide's event loop keeps its proxy until its time has come, cancelled or not.
+    """
+    scope = Scope()
+
+    def call_back() -> None:
+        scope.close()
+        callback()
+
+    js_timer = js.setTimeout(scope.keep(call_back), min(seconds * 1000, MAX_TIMEOUT_MS))
+
+    def cancel() -> None:
+        js.clearTimeout(js_timer)
+        scope.close()
+
+    return cancel
 
 
 def watch_abort(js_signal: Any, callback: Callable[[], None]) -> Callable[[], None]:

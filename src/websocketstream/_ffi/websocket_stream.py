@@ -122,34 +122,3 @@ class JsSource:
 
     def end(self) -> None:
         self._js_controller.close()
-
-
-class JsTwoTurns:
-    """Calls back two turns of the event loop after :meth:`start`; no Python runs in the first."""
-
-    def __init__(self, callback: Callable[[], None]) -> None:
-        self._callback = callback
-        self._scope = Scope()
-        self._running = False
-        js_first, js_second = js.MessageChannel.new(), js.MessageChannel.new()
-        self._js_ports = (js_first.port1, js_first.port2, js_second.port1, js_second.port2)
-        self._js_start = js_first.port1.postMessage.bind(js_first.port1, None)
-        js_first.port2.onmessage = js_second.port1.postMessage.bind(js_second.port1, None)
-        js_second.port2.onmessage = self._scope.keep(self._end)
-
-    def start(self) -> None:
-        """Start, unless a call is on its way already."""
-        if not self._running:
-            self._running = True
-            self._js_start()
-
-    def _end(self, _event: Any) -> None:
-        self._running = False
-        self._callback()
-
-    def close(self) -> None:
-        """Call back no more."""
-        for js_port in self._js_ports:
-            js_port.onmessage = None
-            js_port.close()
-        self._scope.close()
