@@ -50,7 +50,8 @@ class NativeTransport:
         self._watched = False
         self._room: _ffi.JsDeferred | None = None
         self._receiving = False
-        self._outcome: tuple[int, str, bool, bool] | None = None
+        self._lost = False
+        self._outcome: tuple[int, str, bool] | None = None
         self._stream = _ffi.JsWebSocketStream(
             url, protocols, on_open=self._opened, on_close=self._closed
         )
@@ -139,15 +140,22 @@ class NativeTransport:
         # came right behind the handshake and were followed by a Close are gone.
         self._receiving = True
         self._stream.receive(js_readable, self._write, self._received_all)
-        self._stream.feed(js_writable, self._pull, self._flushed)
+        self._stream.feed(js_writable, self._pull, self._flushed, self._note_whether_held_back)
         self._events.connected(protocol, extensions)
 
     def _closed(self, code: int, reason: str, clean: bool) -> None:
-        # A pipe that is held back now can't say whether the browser has dropped messages behind it.
-        lost = self._room is not None
-        self._outcome = code, reason, clean, lost
+        self._note_whether_held_back()
+        self._outcome = code, reason, clean
         self.resume_reading()
         self._finish()
+
+    def _note_whether_held_back(self) -> None:
+        """Called at the server's Close frame, which fails the sending pipe, and at the very end.
+
+        What the browser holds at the Close frame behind a pipe that is held back is dropped.
+        """
+        if self._room is not None:
+            self._lost = True
 
     def _received_all(self) -> None:
         self._receiving = False
@@ -155,8 +163,8 @@ class NativeTransport:
 
     def _finish(self) -> None:
         if self._outcome is not None and not self._receiving:
-            code, reason, clean, lost = self._outcome
-            self._events.disconnected(code, reason, clean=clean, lost=lost)
+            code, reason, clean = self._outcome
+            self._events.disconnected(code, reason, clean=clean, lost=self._lost)
             self._detach()
 
     def abandon(self) -> None:

@@ -136,8 +136,9 @@ class WebSocketStream:
     def close(self, close_code: int | None = None, reason: str = "") -> None:
         """Send what was written, then close the connection; await :attr:`closed` to see it closed.
 
-        Messages that arrive until then can still be read. A stream that is closing or closed
-        already stays as it is, and one that is still connecting is given up.
+        What has arrived can still be read; what is still on its way may be dropped by the browser.
+        A stream that is closing or closed already stays as it is, and one that is still connecting
+        is given up.
 
         Args:
             close_code: 1000, or 3000-4999. ``None`` sends a Close frame without a code.

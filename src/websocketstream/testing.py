@@ -67,14 +67,16 @@ class FakeBackend:
         self._base_url = base_url
 
     def parse_url(self, url: str) -> str | None:
+        url = url.strip()
         try:
-            parts = urlsplit(urljoin(self._base_url, url.strip()))
-            valid = bool(parts.scheme and parts.hostname) and parts.port != 0
+            parts = urlsplit(url if urlsplit(url).scheme else urljoin(self._base_url, url))
+            if parts.scheme in ("http", "https", "ws", "wss") and not (parts.hostname and parts.port != 0):
+                return None
         except ValueError:
             return None
         # urlsplit() does not tell an empty fragment from none; the standard does.
         mark = "#" if url.endswith("#") else ""
-        return parts._replace(path=parts.path or "/").geturl() + mark if valid else None
+        return parts._replace(path=parts.path or "/").geturl() + mark
 
     def connect(self, url: str, protocols: Sequence[str], events: Events) -> Transport:
         wire = Wire(events, self._receive_backpressure)

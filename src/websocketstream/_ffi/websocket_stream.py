@@ -57,14 +57,13 @@ class JsWebSocketStream:
         js_writable: Any,
         pull: Callable[[Any], None],
         on_flushed: Callable[[], None],
+        on_failure: Callable[[], None],
     ) -> None:
         """Pipe what ``pull`` enqueues into the network, one message at a time."""
         # With a mark of 0 the pipe asks only when the network is ready for the next message.
         js_source = new_readable(pull=self._scope.keep(pull))
         # preventClose: the writable's own close can't carry a code.
-        self._pipe(
-            js_source, js_writable, on_flushed, lambda: None, preventClose=True, preventAbort=True
-        )
+        self._pipe(js_source, js_writable, on_flushed, on_failure, preventClose=True, preventAbort=True)
 
     def _pipe(
         self,

@@ -1,0 +1,1 @@
+"""The tests: unit, scenarios, browsers, and the server that they share."""

@@ -1,0 +1,24 @@
+"""The cross-browser test matrix: every scenario in every real engine.
+
+Words used throughout:
+
+- an *engine* is a browser: chromium, firefox or webkit;
+- a *page* is one browser with one Pyodide in it: engine, thread (`main`, `worker`, or `main+csp`
+  for a page under a strict Content-Security-Policy) and Pyodide version;
+- a *cell* is a page and a back end. Chromium pages carry two cells, `native` and `polyfill`.
+
+Starting a browser and Pyodide takes seconds and running a scenario milliseconds, so each page is
+started once per run and serves all the tests of its cells, one after the other.
+
+    cells.py         the vocabulary above, and the choice made on the command line
+    engines.py       which engines this machine has
+    drivers.py       starts them through selenium, under supervise.py, which leaves no process behind
+    runners.py       the same for pytest-pyodide's fixtures and `@run_in_pyodide`
+    webserver.py     serves Pyodide, the pages in page/ and the code in bundle.py
+    pages.py         a page that is ready to run scenarios; restarts after a crash
+    inpage/          Python that runs in the page: one scenario, then the checks
+    selfcheck.py     scenarios that misbehave on purpose, to prove that the checks see it
+    expectations.py  which skips are expected, from expected_skips.toml
+    matrix.py        the table at the end of a run, also as JSON
+    plugin.py        pytest options and hooks
+"""

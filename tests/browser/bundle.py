@@ -1,0 +1,33 @@
+"""The Python that is shipped into a page, as one zip: scenarios, their payloads and the checks."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from . import examples
+
+HERE = Path(__file__).parent
+TESTS = HERE.parent
+
+SUBSTITUTES = {"scenarios/payload.py": TESTS / "server" / "payload.py"}
+"""Modules that only pass on what a page can't import, and what stands in their place there."""
+
+
+def make() -> bytes:
+    """Pack the files as they are now."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, path in _files():
+            archive.writestr(name, SUBSTITUTES.get(name, path).read_bytes())
+    return buffer.getvalue()
+
+
+def _files() -> Iterator[tuple[str, Path]]:
+    for folder in (HERE / "inpage", TESTS / "scenarios"):
+        for path in sorted(folder.rglob("*.py")):
+            yield f"{folder.name}/{path.relative_to(folder)}", path
+    yield "selfcheck.py", HERE / "selfcheck.py"
+    yield "examples.py", HERE / "examples.py"
+    for path in examples.pages():
+        yield f"pages/{path.relative_to(examples.ROOT)}", path

@@ -1,0 +1,166 @@
+"""Start an engine through selenium so that none of its processes can be left behind.
+
+Every WebDriver runs below supervise.py, which ends it and all its browser processes when selenium
+says so, and also when this process is interrupted or killed. WebKitGTK has no headless mode: its
+supervisor starts an X server and a D-Bus session for it, so pytest needs no `xvfb-run` around it.
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options as ChromeOptions
+from selenium.webdriver.chrome.service import Service as ChromeService
+from selenium.webdriver.common.service import Service
+from selenium.webdriver.firefox.options import Options as FirefoxOptions
+from selenium.webdriver.firefox.service import Service as FirefoxService
+from selenium.webdriver.remote.webdriver import WebDriver
+from selenium.webdriver.webkitgtk.options import Options as WebKitGTKOptions
+from selenium.webdriver.webkitgtk.service import Service as WebKitGTKService
+
+from .engines import Engine, find
+
+START_LIMIT = 90
+"""Seconds within which a browser must be there."""
+
+COMMAND_LIMIT = 200
+"""Seconds within which a WebDriver must answer any command, whatever the page does."""
+
+SUPERVISOR = Path(__file__).with_name("supervise.py")
+
+CHROMIUM_FLAGS = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
+
+FIREFOX_PREFERENCES = {
+    # Firefox delays a connection to a host and port where one has just failed, by up to a minute.
+    # Scenarios let connections fail one after the other.
+    "network.websocket.delay-failed-reconnects": False,
+}
+
+
+class _Supervised(Service):
+    """Mixed into selenium's services: runs the real WebDriver below the supervisor."""
+
+    supervisor_options: Sequence[str] = ()
+    driver: Path
+
+    def command_line_args(self) -> list[str]:
+        return [
+            str(SUPERVISOR),
+            *self.supervisor_options,
+            "--",
+            str(self.driver),
+            *super().command_line_args(),  # type: ignore[safe-super]
+        ]
+
+    def env_path(self) -> str | None:
+        # The path that selenium starts is always the supervisor's interpreter.
+        return None
+
+    def send_remote_shutdown_command(self) -> None:
+        # Only Chromium's driver knows this request, and the supervisor is quicker.
+        pass
+
+
+class _ChromeService(_Supervised, ChromeService):
+    pass
+
+
+class _FirefoxService(_Supervised, FirefoxService):
+    pass
+
+
+class _WebKitGTKService(_Supervised, WebKitGTKService):
+    supervisor_options = ("--xvfb", "--dbus")
+
+
+def _service[S: _Supervised](kind: type[S], engine: Engine) -> S:
+    # A session of its own keeps the terminal's Ctrl-C away from the browsers: pytest gets it, and
+    # ends them in good order.
+    service = kind(executable_path=sys.executable, popen_kw={"start_new_session": True})
+    service.driver = engine.driver
+    return service
+
+
+def start(name: str, flags: Sequence[str] = (), size: tuple[int, int] | None = None) -> WebDriver:
+    """Start the engine and return its driver, whose `quit()` ends all of it."""
+    engine = find(name)
+    starter = {"chromium": _chromium, "firefox": _firefox, "webkit": _webkit}[name]
+    service, options, driver_class = starter(engine, flags, size)
+
+    # Selenium waits without limit for a session. Ending the supervisor ends that wait.
+    watchdog = threading.Timer(START_LIMIT, lambda: service.process.terminate())
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        driver: WebDriver = driver_class(options=options, service=service)
+    finally:
+        watchdog.cancel()
+    driver.command_executor.client_config.timeout = COMMAND_LIMIT
+    return driver
+
+
+def desktop(name: str, width: int, height: int) -> WebDriver:
+    """Start the engine with a window whose page is `width` by `height` CSS pixels, for screenshots."""
+    driver = start(name, size=(width, height))
+    # The size that was asked for is the window's in some engines and the page's in others.
+    inner = driver.execute_script("return [innerWidth, innerHeight]")
+    outer = driver.get_window_size()
+    driver.set_window_size(
+        outer["width"] + width - inner[0],
+        outer["height"] + height - inner[1],
+    )
+    return driver
+
+
+type _Parts = tuple[_Supervised, Any, Any]
+
+
+def _chromium(engine: Engine, flags: Sequence[str], size: tuple[int, int] | None) -> _Parts:
+    options = ChromeOptions()
+    options.binary_location = str(engine.browser)
+    options.add_argument("--headless=new")
+    if os.geteuid() == 0:
+        # Chromium refuses to run as root with its sandbox.
+        options.add_argument("--no-sandbox")
+    if size:
+        options.add_argument(f"--window-size={size[0]},{size[1]}")
+    for flag in (*CHROMIUM_FLAGS, *flags):
+        options.add_argument(flag)
+    return _service(_ChromeService, engine), options, webdriver.Chrome
+
+
+def _firefox(engine: Engine, flags: Sequence[str], size: tuple[int, int] | None) -> _Parts:
+    options = FirefoxOptions()
+    options.binary_location = str(engine.browser)
+    options.add_argument("--headless")
+    if size:
+        options.add_argument(f"--width={size[0]}")
+        options.add_argument(f"--height={size[1]}")
+    for name, value in FIREFOX_PREFERENCES.items():
+        options.set_preference(name, value)
+    for flag in flags:
+        options.add_argument(flag)
+    return _service(_FirefoxService, engine), options, webdriver.Firefox
+
+
+def _webkit(engine: Engine, flags: Sequence[str], size: tuple[int, int] | None) -> _Parts:
+    options = WebKitGTKOptions()
+    options.binary_location = str(engine.browser)
+    options.add_argument("--automation")
+    if size:
+        options.add_argument(f"--geometry={size[0]}x{size[1]}")
+    for flag in flags:
+        options.add_argument(flag)
+    return _service(_WebKitGTKService, engine), options, webdriver.WebKitGTK

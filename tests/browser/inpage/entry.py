@@ -1,0 +1,65 @@
+"""Where calls from JavaScript arrive: `serve(method, payload, resolve)`, JSON in and JSON out.
+
+Calls are made one at a time.
+"""
+
+import asyncio
+import gc
+import importlib
+import json
+import traceback
+from typing import Any
+
+from js import harnessProbe  # type: ignore[import-not-found]
+from pyodide.code import eval_code_async
+
+from .run import run_scenario
+from .watch import Watch
+
+_watch = Watch(harnessProbe)
+
+
+def serve(method: str, payload: str, resolve: Any) -> None:
+    """Start to answer one call; `resolve` gets the answer as JSON."""
+    asyncio.ensure_future(_serve(method, payload, resolve))
+
+
+async def _serve(method: str, payload: str, resolve: Any) -> None:
+    try:
+        answer = await _METHODS[method](**json.loads(payload))
+    except BaseException:
+        answer = {"outcome": "failed", "text": f"harness error\n{traceback.format_exc()}"}
+    resolve(json.dumps(answer, default=repr))
+
+
+async def _prepare(modules: list[str]) -> dict[str, Any]:
+    """Import what scenarios will need, so that no scenario is charged for it."""
+    for name in modules:
+        importlib.import_module(name)
+    # What exists now stays; leaving it out makes the collections after each scenario cheap.
+    gc.collect()
+    gc.freeze()
+    await _watch.settle()
+    return {"outcome": "passed", "problems": _watch.take_records()}
+
+
+async def _scenario(
+    registry: str, name: str, env: dict[str, str], env_class: str, limit: float
+) -> dict[str, Any]:
+    """Run one scenario of a registry, and the checks after it."""
+    scenario = importlib.import_module(registry).all_scenarios()[name]
+    module, _, attribute = env_class.rpartition(".")
+    made = getattr(importlib.import_module(module), attribute)(**env)
+    return await run_scenario(scenario, made, limit, _watch)
+
+
+async def _python(code: str) -> dict[str, Any]:
+    """Run any Python; its value comes back as JSON, or as its repr if JSON can't carry it."""
+    try:
+        value = await eval_code_async(code, {"__name__": "__main__"}, filename="<test>")
+    except Exception:
+        return {"outcome": "failed", "text": traceback.format_exc()}
+    return {"outcome": "passed", "value": value}
+
+
+_METHODS = {"prepare": _prepare, "scenario": _scenario, "python": _python}

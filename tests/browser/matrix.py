@@ -1,0 +1,130 @@
+"""The table at the end of a run: engine × back end × thread × Pyodide, also as JSON."""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .cells import ROOT, Cell, Selection, all_pages
+
+COMPLETE = ROOT / ".build" / "matrix.json"
+PARTIAL = ROOT / ".build" / "matrix-partial.json"
+
+
+class Matrix:
+    """A pytest plugin that counts the scenarios of each cell.
+
+    A run of everything is written to matrix.json, a run of some tests to matrix-partial.json, so
+    that trying one cell does not replace the result of all.
+    """
+
+    def __init__(self, selection: Selection) -> None:
+        self._selection = selection
+        self._complete = not any(vars(selection).values())
+        self._rows: dict[str, dict[str, Any]] = {}
+        self._cells: dict[str, Cell] = {
+            cell.id: cell for page in all_pages() for cell in page.cells
+        }
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        if items:
+            self._complete = False
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count one phase of one test; see plugin.py for the properties that reports carry."""
+        properties = dict(report.user_properties)
+        cell = self._cells.get(str(properties.get("cell")))
+        if cell is None:
+            return
+        row = self._rows.setdefault(
+            cell.id,
+            {
+                "engine": cell.page.engine,
+                "engine_version": "",
+                "backend": cell.backend,
+                "thread": cell.page.thread,
+                "pyodide": cell.page.pyodide,
+                "passed": 0,
+                "failed": 0,
+                "skipped": [],
+                "seconds": 0.0,
+            },
+        )
+        row["seconds"] += report.duration
+        row["engine_version"] = properties.get("engine_version") or row["engine_version"]
+        if report.failed:
+            row["failed"] += 1
+        elif report.when == "call" and report.passed:
+            row["passed"] += 1
+        elif report.skipped:
+            test = report.nodeid.rpartition("::")[2].rstrip("]")
+            row["skipped"].append({"test": test, "reason": _reason(report)})
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row per cell, in the matrix's order."""
+        return [
+            row | {"seconds": round(row["seconds"], 1)}
+            for id in self._cells
+            if (row := self._rows.get(id))
+        ]
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        rows = self.rows()
+        if not rows:
+            return
+        complete = self._complete and len(rows) == len(self._cells)
+        path = COMPLETE if complete else PARTIAL
+        write(rows, path)
+        terminalreporter.section("matrix")
+        for line in table(rows):
+            terminalreporter.line(line)
+        reasons: dict[str, set[str]] = defaultdict(set)
+        for row in rows:
+            for skip in row["skipped"]:
+                reasons[skip["reason"]].add(skip["test"])
+        if reasons:
+            terminalreporter.line("")
+            terminalreporter.line("skipped:")
+        for reason, tests in sorted(reasons.items()):
+            terminalreporter.line(f"  {reason} ({', '.join(sorted(tests))})")
+        terminalreporter.line(f"written to {path.relative_to(ROOT)}")
+
+
+def write(rows: list[dict[str, Any]], path: Path) -> None:
+    """Write the rows as JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(rows, indent=2) + "\n")
+
+
+def table(rows: list[dict[str, Any]]) -> list[str]:
+    """The rows as aligned text."""
+    heads = ("engine", "back end", "thread", "Pyodide", "passed", "failed", "skipped", "seconds")
+    cells = [
+        (
+            f"{row['engine']} {row['engine_version'].partition('.')[0]}",
+            row["backend"],
+            row["thread"],
+            row["pyodide"],
+            str(row["passed"]),
+            str(row["failed"]),
+            str(len(row["skipped"])),
+            f"{row['seconds']:.1f}",
+        )
+        for row in rows
+    ]
+    widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
+    return [
+        "  ".join(
+            text.rjust(width) if number > 3 else text.ljust(width)
+            for number, (text, width) in enumerate(zip(line, widths, strict=True))
+        )
+        for line in (heads, *cells)
+    ]
+
+
+def _reason(report: pytest.TestReport) -> str:
+    if isinstance(report.longrepr, tuple):
+        return str(report.longrepr[2]).removeprefix("Skipped: ")
+    return str(report.longrepr)

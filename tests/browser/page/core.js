@@ -1,0 +1,55 @@
+// What page and worker have in common: load Pyodide and the code, then serve calls into Python.
+
+const probe = globalThis.harnessProbe;
+
+// Starts Pyodide; resolves with a function (method, payload) -> Promise<string> into Python.
+export async function boot(bundleUrl) {
+  const { loadPyodide } = await import("/pyodide.mjs");
+  const pyodide = await loadPyodide({
+    stdout: (line) => probe.note("stdout", line),
+    stderr: (line) => probe.note("stderr", line),
+  });
+
+  const problems = [];
+  await pyodide.loadPackage("websocketstream", {
+    checkIntegrity: true,
+    messageCallback: () => {},
+    errorCallback: (message) => problems.push(message),
+  });
+  if (problems.length) {
+    throw new Error(problems.join("\n"));
+  }
+  const response = await fetch(bundleUrl);
+  if (!response.ok) {
+    throw new Error(`${bundleUrl}: ${response.status} ${await response.text()}`);
+  }
+  pyodide.unpackArchive(await response.arrayBuffer(), "zip", { extractDir: "/bundle" });
+
+  // From here on every proxy of a Python object is recorded with the stack that made it.
+  pyodide._module.enable_pyproxy_allocation_tracing();
+  probe.proxies = proxyWatch(pyodide._module.pyproxy_alloc_map);
+  // How many JavaScript objects are kept alive because Python has a JsProxy of them.
+  probe.heldObjects = () => pyodide._module.hiwire.num_keys();
+
+  pyodide.runPython("import sys; sys.path.insert(0, '/bundle')");
+  const entry = pyodide.pyimport("inpage.entry");
+  const serve = entry.serve;
+  return (method, payload) => new Promise((resolve) => serve(method, payload, resolve));
+}
+
+// Tells which proxies were made since the last mark and are still alive. Pyodide's map holds them
+// strongly, so that "alive" means "nobody destroyed it", not "the collector has not run yet".
+function proxyWatch(allocated) {
+  let known = new Set();
+  const fresh = () => [...allocated.keys()].filter((proxy) => !known.has(proxy));
+  return {
+    mark: () => {
+      known = new Set(allocated.keys());
+    },
+    count: () => fresh().length,
+    describe: () =>
+      fresh()
+        .map((proxy) => `${String(proxy).slice(0, 200)}\n${allocated.get(proxy)}`)
+        .join("\n\n"),
+  };
+}

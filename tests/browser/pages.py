@@ -1,0 +1,176 @@
+"""A page that runs scenarios, and the pool that keeps one page open at a time."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from selenium.common.exceptions import TimeoutException, WebDriverException
+from urllib3.exceptions import HTTPError
+
+from . import bundle, webserver
+from .cells import DISTRIBUTIONS, Cell, PageSpec
+from .runners import BOOT_LIMIT, HARNESS, _HarnessPage
+
+SCENARIO_LIMIT = 30.0
+"""Seconds for one scenario, unless it asks for another limit."""
+
+GRACE = 15.0
+"""Seconds more until a page that does not answer at all is given up."""
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Where scenarios come from, as names inside the page."""
+
+    module: str
+    env_class: str
+    imports: tuple[str, ...]
+
+
+SELFCHECK = Registry("selfcheck", "selfcheck.Env", ("selfcheck",))
+EXAMPLES = Registry("examples", "scenarios.env.BrowserEnv", ("websocketstream",))
+SCENARIOS = Registry("scenarios.registry", "scenarios.env.BrowserEnv", ("websocketstream",))
+
+
+@dataclass
+class Outcome:
+    """How one scenario ended."""
+
+    outcome: str
+    text: str = ""
+    reason: str = ""
+    output: str = ""
+    seconds: float = 0.0
+    clean: bool = True
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+class Page:
+    """One browser with Pyodide and the code in it; started when first needed, again after a crash."""
+
+    def __init__(self, spec: PageSpec, port: int) -> None:
+        self.spec = spec
+        self.starts: list[float] = []
+        self._port = port
+        self._runner: _HarnessPage | None = None
+
+    @property
+    def runner(self) -> _HarnessPage:
+        """pytest-pyodide's view of the page, ready for calls."""
+        if self._runner is None:
+            begun = time.monotonic()
+            runner = HARNESS[self.spec.engine](self.spec, self._port)
+            try:
+                answer = runner.call("prepare", BOOT_LIMIT, modules=["selfcheck"])
+            except BaseException:
+                runner.quit()
+                raise
+            if answer["outcome"] != "passed" or answer["problems"]:
+                runner.quit()
+                raise RuntimeError(f"{self.spec.id} did not start: {answer}")
+            self._runner = runner
+            self.starts.append(time.monotonic() - begun)
+        return self._runner
+
+    @property
+    def engine_version(self) -> str:
+        return str(self.runner.driver.capabilities["browserVersion"])
+
+    def run_async(self, code: str) -> Any:
+        """Run any Python in the page and return its value, as far as JSON can carry it."""
+        return self.runner.run_async(code)
+
+    def run_scenario(
+        self,
+        name: str,
+        cell: Cell,
+        server: str,
+        *,
+        limit: float | None = None,
+        registry: Registry = SCENARIOS,
+    ) -> Outcome:
+        """Run one scenario and the checks after it. Never raises for what the page does."""
+        limit = limit or SCENARIO_LIMIT
+        env = {
+            "backend": cell.backend,
+            "server": server,
+            "thread": self.spec.thread,
+            "engine": self.spec.engine,
+        }
+        try:
+            answer = self.runner.call(
+                "scenario",
+                limit + GRACE,
+                registry=registry.module,
+                name=name,
+                env=env,
+                env_class=registry.env_class,
+                limit=limit,
+            )
+        except TimeoutException:
+            text = f"the page does not answer any more, {limit + GRACE:g} s after the start"
+            outcome = Outcome("failed", text, clean=False)
+        except (WebDriverException, HTTPError) as error:
+            outcome = Outcome("failed", f"tab crashed\n{error}", clean=False)
+        else:
+            outcome = Outcome(**answer)
+        if not outcome.clean:
+            self.close()
+        return outcome
+
+    def close(self) -> None:
+        """End the browser, if it runs."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            runner.quit()
+
+
+class PagePool:
+    """Gives out pages, one open at a time, and owns the web servers that they load from."""
+
+    def __init__(self) -> None:
+        self._resources = contextlib.ExitStack()
+        self._ports: dict[str, int] = {}
+        self._page: Page | None = None
+
+    def get(self, spec: PageSpec) -> Page:
+        """The page for `spec`; closes another one that is open."""
+        if self._page is None or self._page.spec != spec:
+            self.release()
+            self._page = Page(spec, self._port(spec.pyodide))
+        return self._page
+
+    def release(self) -> None:
+        """Close the open page, if there is one."""
+        page, self._page = self._page, None
+        if page is not None:
+            page.close()
+
+    def close(self) -> None:
+        """Close the page and the servers."""
+        self.release()
+        self._resources.close()
+        self._ports.clear()
+
+    def _port(self, version: str) -> int:
+        if version not in self._ports:
+            distribution = DISTRIBUTIONS / version
+            if not (distribution / "pyodide-lock.json").exists():
+                raise FileNotFoundError(
+                    f"no Pyodide {version} in {DISTRIBUTIONS}: run ./build.sh setup"
+                )
+            server = webserver.serve(distribution, bundle.make)
+            self._ports[version] = self._resources.enter_context(server)
+        return self._ports[version]
+
+
+@contextlib.contextmanager
+def page_pool() -> Iterator[PagePool]:
+    """A pool that is closed at the end."""
+    pool = PagePool()
+    try:
+        yield pool
+    finally:
+        pool.close()

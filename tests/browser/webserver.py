@@ -1,0 +1,90 @@
+"""The web server behind the pages: Pyodide, the harness's own files and the code under test.
+
+One server per Pyodide version, because pytest-pyodide expects a distribution at the root:
+
+    /…                       the distribution, and pytest-pyodide's own pages
+    /harness/…               the files of page/
+    /harness/csp/…           the same files under a strict Content-Security-Policy
+    /harness/bundle.zip      Python for the page: scenarios and checks
+
+pytest-pyodide's own server is not used: it answers one request at a time, so a connection that a
+browser opens in advance blocks it, and being a forked process it can outlive a killed pytest.
+"""
+
+import contextlib
+import functools
+import http.server
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest_pyodide.server
+
+PAGE_FOLDER = Path(__file__).with_name("page")
+
+STRICT_CSP = "script-src 'self' 'wasm-unsafe-eval'"
+"""No inline script, no eval; `wasm-unsafe-eval` is what WebAssembly itself needs."""
+
+
+class _Handler(http.server.SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | {
+        ".js": "text/javascript",
+        ".mjs": "text/javascript",
+        ".wasm": "application/wasm",
+        ".whl": "application/zip",
+    }
+
+    def __init__(self, *args: object, bundle: Callable[[], bytes], **kwargs: object) -> None:
+        self._bundle = bundle
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        if path.endswith("/bundle.zip"):
+            return self._send(self._bundle(), "application/zip")
+        if path.startswith("/harness/"):
+            file = PAGE_FOLDER / path.rpartition("/")[2]
+            if not file.is_file():
+                return self.send_error(404)
+            return self._send(file.read_bytes(), self.guess_type(str(file)))
+        template = pytest_pyodide.server._default_templates().get(path)
+        if template:
+            return self._send(template, self.guess_type(path))
+        return super().do_GET()
+
+    def _send(self, body: bytes, content_type: str) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def end_headers(self) -> None:
+        if self.path.startswith("/harness/csp/"):
+            self.send_header("Content-Security-Policy", STRICT_CSP)
+        super().end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: the pages report what goes wrong themselves."""
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Nothing: a browser that is closed in the middle of a request is no error here."""
+
+
+@contextlib.contextmanager
+def serve(distribution: Path, bundle: Callable[[], bytes]) -> Iterator[int]:
+    """Serve one Pyodide distribution on a free port of the loopback interface."""
+    handler = functools.partial(_Handler, directory=str(distribution), bundle=bundle)
+    with _Server(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,3 @@
+"""Options and hooks for all tests; see tests/browser/plugin.py."""
+
+pytest_plugins = ["tests.browser.plugin"]
