@@ -22,52 +22,48 @@ Each verb does the set-up that it needs. Nothing is done twice that did not chan
 HELP
 }
 
-# The newest Python that can make a virtual environment, on the PATH or in pyenv.
+# The newest Python on the PATH or in pyenv.
 find_python() {
-    local python found=""
+    local python
     for python in python3.14 python3.13 python3.12 python3 \
         "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.{14,13,12}*/bin/python3; do
-        "$python" -c 'import sys; assert sys.version_info >= (3, 12)' 2>/dev/null || continue
-        found=$python
-        if "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+        if "$python" -c 'import sys; assert sys.version_info >= (3, 12)' 2>/dev/null; then
             "$python" -c 'import sys; print(sys.executable)'
             return
         fi
     done
-    if [[ $found ]]; then
-        echo "error: $found has no venv; on Debian and Ubuntu: apt-get install python3-venv" >&2
-    else
-        echo "error: Python 3.12 or newer is needed, but neither the PATH nor pyenv has one" >&2
-    fi
+    echo "error: Python 3.12 or newer is needed, but neither the PATH nor pyenv has one" >&2
     return 1
 }
 
 python() { .build/venv/bin/python "$@"; }
 tool() { python -m "tools.$1" "${@:2}"; }
 
+# No && between these: it would switch off `set -e` inside of them.
 setup() { "$HOST_PYTHON" -m tools.setup; }
-wheel() { setup && tool wheel; }
-
+wheel() { setup; tool wheel; }
+browsers() { tool browsers --require; }
+types() { python -m mypy; }
 lint() {
     python -m ruff check
     python -m ruff format --check
     .build/venv/bin/shellcheck build.sh .ci/run
 }
-types() { python -m mypy; }
 
 main() {
     local verb=${1:-help}
     shift || true
     case $verb in
-        setup) setup && tool browsers ;;
+        setup) setup; tool browsers ;;
         wheel) wheel ;;
-        demo) wheel && tool demo "$@" ;;
-        test) wheel && tool browsers --require && lint && types && python -m pytest "$@" ;;
-        matrix) wheel && tool browsers --require && tool matrix "$@" ;;
-        lint | types) setup && "$verb" ;;
+        demo) wheel; tool demo "$@" ;;
+        test) wheel; browsers; lint; types; python -m pytest "$@" ;;
+        matrix) wheel; browsers; tool matrix "$@" ;;
+        lint) setup; lint ;;
+        types) setup; types ;;
         clean) rm -rf .build dist node_modules .*_cache ;;
         help | -h | --help) usage ;;
-        *) usage >&2 && exit 2 ;;
+        *) usage >&2; exit 2 ;;
     esac
 }
 

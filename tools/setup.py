@@ -8,8 +8,10 @@ import json
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
+from tools import system
 from tools.project import (
     NODE_MODULES,
     ROOT,
@@ -42,11 +44,22 @@ def make_venv() -> None:
     step = Step("venv", [REQUIREMENTS, sys.version, sys.executable], [VENV_PYTHON])
     if step.is_done():
         return
+    check_python()
     step.begin()
     say(f"Python {sys.version.split()[0]}: installing {REQUIREMENTS.name} into .build/venv")
     run(sys.executable, "-m", "venv", "--clear", VENV, quiet=True)
     pip("install", "--requirement", REQUIREMENTS)
     step.finish()
+
+
+def check_python() -> None:
+    """See to it that this Python can make a virtual environment; Debian's can't by itself."""
+    package = f"python3.{sys.version_info.minor}-venv"
+    if find_spec("ensurepip") or system.install([package]):
+        return
+    raise Problem(
+        f"{sys.executable} has no venv. On Debian and Ubuntu, as root:  apt-get install {package}"
+    )
 
 
 def install_npm_packages() -> None:

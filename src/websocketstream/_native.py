@@ -140,7 +140,7 @@ class NativeTransport:
         # came right behind the handshake and were followed by a Close are gone.
         self._receiving = True
         self._stream.receive(js_readable, self._write, self._received_all)
-        self._stream.feed(js_writable, self._pull, self._flushed, self._note_whether_held_back)
+        self._stream.feed(js_writable, self._pull, self._flushed, self._feeding_failed)
         self._events.connected(protocol, extensions)
 
     def _closed(self, code: int, reason: str, clean: bool) -> None:
@@ -149,11 +149,13 @@ class NativeTransport:
         self.resume_reading()
         self._finish()
 
-    def _note_whether_held_back(self) -> None:
-        """Called at the server's Close frame, which fails the sending pipe, and at the very end.
+    def _feeding_failed(self) -> None:
+        # The first that is heard of the server's Close frame, or of a failure.
+        self._asked = False
+        self._note_whether_held_back()
 
-        What the browser holds at the Close frame behind a pipe that is held back is dropped.
-        """
+    def _note_whether_held_back(self) -> None:
+        """What the browser holds at the Close frame behind a pipe that is held back is dropped."""
         if self._room is not None:
             self._lost = True
 

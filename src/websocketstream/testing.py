@@ -70,9 +70,10 @@ class FakeBackend:
         url = url.strip()
         try:
             parts = urlsplit(url if urlsplit(url).scheme else urljoin(self._base_url, url))
-            if parts.scheme in ("http", "https", "ws", "wss") and not (parts.hostname and parts.port != 0):
-                return None
+            host, _port = parts.hostname, parts.port  # an impossible port raises
         except ValueError:
+            return None
+        if not host and parts.scheme in ("http", "https", "ws", "wss"):
             return None
         # urlsplit() does not tell an empty fragment from none; the standard does.
         mark = "#" if url.endswith("#") else ""

@@ -10,9 +10,7 @@ from pathlib import Path
 from .engines import ENGINES
 
 ROOT = Path(__file__).parents[2]
-DISTRIBUTIONS = Path(
-    os.environ.get("WEBSOCKETSTREAM_DISTRIBUTIONS", ROOT / ".build" / "pyodide")
-)
+DISTRIBUTIONS = Path(os.environ.get("WEBSOCKETSTREAM_DISTRIBUTIONS", ROOT / ".build" / "pyodide"))
 THREADS = ("main", "worker", "main+csp")
 BACKENDS = {
     "chromium": ("native", "polyfill"),
@@ -96,10 +94,7 @@ class Selection:
 
     def cells(self) -> list[Cell]:
         return [
-            cell
-            for page in self.pages()
-            for cell in page.cells
-            if _allows(self.backends, cell.backend)
+            cell for page in self.pages() for cell in page.cells if _allows(self.backends, cell.backend)
         ]
 
 

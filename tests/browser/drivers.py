@@ -27,8 +27,8 @@ from .engines import Engine, find
 START_LIMIT = 90
 """Seconds within which a browser must be there."""
 
-COMMAND_LIMIT = 200
-"""Seconds within which a WebDriver must answer any command, whatever the page does."""
+COMMAND_LIMIT = 90
+"""Seconds within which a WebDriver must answer a command, unless `limit_commands` says otherwise."""
 
 SUPERVISOR = Path(__file__).with_name("supervise.py")
 
@@ -107,8 +107,23 @@ def start(name: str, flags: Sequence[str] = (), size: tuple[int, int] | None = N
         driver: WebDriver = driver_class(options=options, service=service)
     finally:
         watchdog.cancel()
-    driver.command_executor.client_config.timeout = COMMAND_LIMIT
+    limit_commands(driver, COMMAND_LIMIT)
     return driver
+
+
+def limit_commands(driver: WebDriver, seconds: float) -> None:
+    """Give up the wait for a WebDriver's answer after so long.
+
+    The limits of the WebDriver itself don't serve: while a page blocks its thread, Chromium's driver
+    waits for it without looking at them.
+    """
+    driver.command_executor.client_config.timeout = seconds  # type: ignore[union-attr,assignment]
+
+
+def kill(driver: WebDriver) -> None:
+    """End the engine without asking it, because it may not answer any more."""
+    driver.service.stop()  # type: ignore[attr-defined]
+    driver.quit()
 
 
 def desktop(name: str, width: int, height: int) -> WebDriver:

@@ -24,9 +24,7 @@ class Matrix:
         self._selection = selection
         self._complete = not any(vars(selection).values())
         self._rows: dict[str, dict[str, Any]] = {}
-        self._cells: dict[str, Cell] = {
-            cell.id: cell for page in all_pages() for cell in page.cells
-        }
+        self._cells: dict[str, Cell] = {cell.id: cell for page in all_pages() for cell in page.cells}
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         if items:

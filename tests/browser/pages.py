@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from selenium.common.exceptions import TimeoutException, WebDriverException
-from urllib3.exceptions import HTTPError
+from selenium.common.exceptions import WebDriverException
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from . import bundle, webserver
+from . import bundle, drivers, webserver
 from .cells import DISTRIBUTIONS, Cell, PageSpec
 from .runners import BOOT_LIMIT, HARNESS, _HarnessPage
 
@@ -26,12 +26,11 @@ class Registry:
 
     module: str
     env_class: str
-    imports: tuple[str, ...]
 
 
-SELFCHECK = Registry("selfcheck", "selfcheck.Env", ("selfcheck",))
-EXAMPLES = Registry("examples", "scenarios.env.BrowserEnv", ("websocketstream",))
-SCENARIOS = Registry("scenarios.registry", "scenarios.env.BrowserEnv", ("websocketstream",))
+SELFCHECK = Registry("selfcheck", "selfcheck.Env")
+EXAMPLES = Registry("examples", "scenarios.env.BrowserEnv")
+SCENARIOS = Registry("scenarios.registry", "scenarios.env.BrowserEnv")
 
 
 @dataclass
@@ -55,22 +54,16 @@ class Page:
         self.starts: list[float] = []
         self._port = port
         self._runner: _HarnessPage | None = None
+        self._prepared: set[Registry] = set()
 
     @property
     def runner(self) -> _HarnessPage:
         """pytest-pyodide's view of the page, ready for calls."""
         if self._runner is None:
             begun = time.monotonic()
-            runner = HARNESS[self.spec.engine](self.spec, self._port)
-            try:
-                answer = runner.call("prepare", BOOT_LIMIT, modules=["selfcheck"])
-            except BaseException:
-                runner.quit()
-                raise
-            if answer["outcome"] != "passed" or answer["problems"]:
-                runner.quit()
-                raise RuntimeError(f"{self.spec.id} did not start: {answer}")
-            self._runner = runner
+            self._prepared.clear()
+            self._runner = HARNESS[self.spec.engine](self.spec, self._port)
+            self._prepare(SELFCHECK)
             self.starts.append(time.monotonic() - begun)
         return self._runner
 
@@ -82,6 +75,19 @@ class Page:
         """Run any Python in the page and return its value, as far as JSON can carry it."""
         return self.runner.run_async(code)
 
+    def _prepare(self, registry: Registry) -> None:
+        """Have the page import a registry and what it needs, once."""
+        if registry in self._prepared:
+            return
+        try:
+            answer = self.runner.call("prepare", BOOT_LIMIT, registry=registry.module)
+            if answer["outcome"] != "passed" or answer["problems"]:
+                raise RuntimeError(f"{self.spec.id} is not ready: {answer}")
+        except BaseException:
+            self.close(kill=True)
+            raise
+        self._prepared.add(registry)
+
     def run_scenario(
         self,
         name: str,
@@ -91,7 +97,11 @@ class Page:
         limit: float | None = None,
         registry: Registry = SCENARIOS,
     ) -> Outcome:
-        """Run one scenario and the checks after it. Never raises for what the page does."""
+        """Run one scenario and the checks after it.
+
+        Raises if the page can't be started, and for nothing that the scenario does.
+        """
+        self._prepare(registry)
         limit = limit or SCENARIO_LIMIT
         env = {
             "backend": cell.backend,
@@ -109,7 +119,7 @@ class Page:
                 env_class=registry.env_class,
                 limit=limit,
             )
-        except TimeoutException:
+        except ReadTimeoutError:
             text = f"the page does not answer any more, {limit + GRACE:g} s after the start"
             outcome = Outcome("failed", text, clean=False)
         except (WebDriverException, HTTPError) as error:
@@ -117,14 +127,14 @@ class Page:
         else:
             outcome = Outcome(**answer)
         if not outcome.clean:
-            self.close()
+            self.close(kill=True)
         return outcome
 
-    def close(self) -> None:
-        """End the browser, if it runs."""
+    def close(self, *, kill: bool = False) -> None:
+        """End the browser, if it runs; with `kill`, without waiting for its answer."""
         runner, self._runner = self._runner, None
         if runner is not None:
-            runner.quit()
+            drivers.kill(runner.driver) if kill else runner.quit()
 
 
 class PagePool:
@@ -158,9 +168,7 @@ class PagePool:
         if version not in self._ports:
             distribution = DISTRIBUTIONS / version
             if not (distribution / "pyodide-lock.json").exists():
-                raise FileNotFoundError(
-                    f"no Pyodide {version} in {DISTRIBUTIONS}: run ./build.sh setup"
-                )
+                raise FileNotFoundError(f"no Pyodide {version} in {DISTRIBUTIONS}: run ./build.sh setup")
             server = webserver.serve(distribution, bundle.make)
             self._ports[version] = self._resources.enter_context(server)
         return self._ports[version]

@@ -98,6 +98,9 @@ class _HarnessPage(_SupervisedRunner):
         document.readyState === "complete" ? call() : addEventListener("load", call);
     """
 
+    # The WebDriver's own limit must never be the first to be reached; see drivers.limit_commands.
+    script_timeout = 3600
+
     def __init__(self, spec: PageSpec, port: int) -> None:
         self.spec = spec
         self._decorator_ready = False
@@ -116,15 +119,11 @@ class _HarnessPage(_SupervisedRunner):
     def javascript_setup(self) -> None:
         """Nothing: the page brings what it needs."""
 
-    def set_script_timeout(self, timeout: float) -> None:
-        if getattr(self, "script_timeout_set", None) != timeout:
-            super().set_script_timeout(timeout)
-            self.script_timeout_set = timeout
-
     def call(self, method: str, within: float, /, **payload: Any) -> dict[str, Any]:
-        """Call into the page's Python; raises selenium's TimeoutException after `within` seconds."""
-        self.set_script_timeout(within)
+        """Call into the page's Python; raises an exception of urllib3 after `within` seconds."""
+        drivers.limit_commands(self.driver, within)
         answer = self.driver.execute_async_script(self._CALL, method, json.dumps(payload))
+        drivers.limit_commands(self.driver, drivers.COMMAND_LIMIT)
         return json.loads(answer)
 
     def run_async(self, code: str) -> Any:
@@ -144,16 +143,14 @@ class _HarnessPage(_SupervisedRunner):
         if not self._decorator_ready:
             initialize_decorator(self)
             self._decorator_ready = True
-        self.run_async(
-            f"import pyodide_js\nawait pyodide_js.loadPackage({json.dumps(packages)})\nNone"
-        )
+        self.run_async(f"import pyodide_js\nawait pyodide_js.loadPackage({json.dumps(packages)})\nNone")
 
 
-class _ChromiumPage(_HarnessPage, ChromiumRunner):  # type: ignore[misc]
+class _ChromiumPage(_HarnessPage, ChromiumRunner):
     pass
 
 
-class _FirefoxPage(_HarnessPage, FirefoxRunner):  # type: ignore[misc]
+class _FirefoxPage(_HarnessPage, FirefoxRunner):
     pass
 
 

@@ -136,16 +136,22 @@ async def forgets_a_timer(env: Env) -> None:
 
 @_scenario("unhandledrejection: Error: nobody handles this")
 async def rejects_without_a_handler(env: Env) -> None:
-    from js import Error, Promise
+    from js import Error
 
-    Promise.reject(Error.new("nobody handles this"))
+    await _reject(Error.new("nobody handles this"))
 
 
 @_scenario("unhandledrejection: 7")
 async def rejects_with_a_number(env: Env) -> None:
-    from js import Promise
+    await _reject(7)
 
-    Promise.reject(7)
+
+async def _reject(reason: Any) -> None:
+    """Reject a promise that Python does not see: it would make a future of it, and handle it."""
+    from js import Promise, setTimeout
+
+    setTimeout(Promise.reject.bind(Promise), 0, reason)
+    await asyncio.sleep(0.01)
 
 
 @_scenario("error event: ")

@@ -23,9 +23,7 @@ def run(page: Page, name: str, *, server: str = "", **options: Any) -> Outcome:
     return page.run_scenario(name, cell, server, registry=SELFCHECK, **options)
 
 
-@pytest.mark.parametrize(
-    "name", ["passes", "prints", "makes_expected_noise", "cleans_up", "passes"]
-)
+@pytest.mark.parametrize("name", ["passes", "prints", "makes_expected_noise", "cleans_up"])
 def test_good_scenarios_pass(page_spec: PageSpec, page: Page, name: str) -> None:
     """What is cleaned up, expected or only printed is no reason to fail."""
     outcome = run(page, name)

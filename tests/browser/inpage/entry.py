@@ -8,20 +8,25 @@ import gc
 import importlib
 import json
 import traceback
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from js import harnessProbe  # type: ignore[import-not-found]
+from js import harnessProbe
 from pyodide.code import eval_code_async
 
 from .run import run_scenario
 from .watch import Watch
 
 _watch = Watch(harnessProbe)
+_serving: set[asyncio.Task[None]] = set()
 
 
 def serve(method: str, payload: str, resolve: Any) -> None:
     """Start to answer one call; `resolve` gets the answer as JSON."""
-    asyncio.ensure_future(_serve(method, payload, resolve))
+    task = asyncio.ensure_future(_serve(method, payload, resolve))
+    # The event loop itself holds tasks weakly only.
+    _serving.add(task)
+    task.add_done_callback(_serving.discard)
 
 
 async def _serve(method: str, payload: str, resolve: Any) -> None:
@@ -32,10 +37,9 @@ async def _serve(method: str, payload: str, resolve: Any) -> None:
     resolve(json.dumps(answer, default=repr))
 
 
-async def _prepare(modules: list[str]) -> dict[str, Any]:
-    """Import what scenarios will need, so that no scenario is charged for it."""
-    for name in modules:
-        importlib.import_module(name)
+async def _prepare(registry: str) -> dict[str, Any]:
+    """Import all scenarios and what they import, so that none of them is charged for it."""
+    importlib.import_module(registry).all_scenarios()
     # What exists now stays; leaving it out makes the collections after each scenario cheap.
     gc.collect()
     gc.freeze()
@@ -62,4 +66,8 @@ async def _python(code: str) -> dict[str, Any]:
     return {"outcome": "passed", "value": value}
 
 
-_METHODS = {"prepare": _prepare, "scenario": _scenario, "python": _python}
+_METHODS: dict[str, Callable[..., Awaitable[dict[str, Any]]]] = {
+    "prepare": _prepare,
+    "scenario": _scenario,
+    "python": _python,
+}

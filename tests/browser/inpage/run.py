@@ -15,9 +15,7 @@ HARNESS = str(Path(__file__).parent)
 HARMLESS = ("stdout",)
 
 
-async def run_scenario(
-    scenario: Any, env: Any, limit: float, watch: Watch
-) -> dict[str, Any]:
+async def run_scenario(scenario: Any, env: Any, limit: float, watch: Watch) -> dict[str, Any]:
     """Run the scenario, then the checks.
 
     The answer has `outcome` ("passed", "failed" or "skipped"), `text` (why it failed), `reason` (why
@@ -85,9 +83,7 @@ def _explain(error: BaseException) -> str:
     lines = traceback.format_exception(error)
     innermost = None
     for frame, _ in traceback.walk_tb(error.__traceback__):
-        if not frame.f_code.co_filename.startswith(HARNESS) and "/bundle/" in (
-            frame.f_code.co_filename
-        ):
+        if not frame.f_code.co_filename.startswith(HARNESS) and "/bundle/" in (frame.f_code.co_filename):
             innermost = frame
     if innermost is not None:
         lines.append("Where\n")

@@ -31,9 +31,7 @@ class Watch:
     def __init__(self, js_probe: Any) -> None:
         self._js_probe = js_probe
         self._loop = asyncio.get_running_loop()
-        self._timers: weakref.WeakKeyDictionary[asyncio.Handle, float] = (
-            weakref.WeakKeyDictionary()
-        )
+        self._timers: weakref.WeakKeyDictionary[asyncio.Handle, float] = weakref.WeakKeyDictionary()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._objects: dict[int, Any] = {}
         self._js_objects = 0
@@ -68,12 +66,10 @@ class Watch:
 
         sys.unraisablehook = on_unraisable
 
-        def on_warning(
-            message: Any, category: type[Warning], filename: str, lineno: int, *rest: Any
-        ) -> None:
+        def on_warning(message: Any, category: Any, filename: str, lineno: int, *rest: Any) -> None:
             note("warning", f"{filename}:{lineno}: {category.__name__}: {message}")
 
-        warnings.showwarning = on_warning
+        warnings.showwarning = on_warning  # type: ignore[assignment]
         warnings.simplefilter("always")
 
     def begin(self) -> None:
@@ -139,19 +135,13 @@ class Watch:
     def _left_objects(self) -> Iterable[str]:
         fresh = [found for found in _package_objects() if id(found) not in self._objects]
         for found in fresh:
-            owners = [
-                type(owner).__name__ for owner in gc.get_referrers(found) if owner is not fresh
-            ]
+            owners = [type(owner).__name__ for owner in gc.get_referrers(found) if owner is not fresh]
             yield f"an object of the package is left: {found!r}, held by {owners[:5]}"
 
 
 def _package_objects() -> list[Any]:
     """The live instances of the package's classes, except those made before the first scenario."""
-    return [
-        found
-        for found in gc.get_objects()
-        if type(found).__module__.partition(".")[0] == PACKAGE
-    ]
+    return [found for found in gc.get_objects() if type(found).__module__.partition(".")[0] == PACKAGE]
 
 
 def describe_task(task: asyncio.Task[Any]) -> str:
