@@ -33,7 +33,7 @@ document.body.replaceChildren(frame);
 
 
 def check(address: str) -> None:
-    """Check every engine that is here; fail if one fails, or if none is here."""
+    """Check every engine that is here; fail if the self-test fails in one, or if none is here."""
     missing = engines.missing()
     for reason in missing.values():
         say(f"left out: {reason}")

@@ -1,29 +1,47 @@
-"""Serve the demo with its own server on free loopback ports; with `--check`, try it and end."""
+"""Put the demo together and serve it with its own server; with `--check`, try it and end.
+
+`.build/demo` then holds the whole page, which any static web server could serve, though without
+the WebSocket server of its own that the self-test and the flood need.
+"""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+from tests.browser.bundle import SUBSTITUTES
 from tools import distributions
-from tools.project import NODE_MODULES, ROOT, Problem, main
+from tools.project import BUILD, NODE_MODULES, ROOT, Problem, files_under, main
 
-MOUNTS = {
-    "/": ROOT / "demo",
-    "/pyodide": distributions.folder(distributions.versions()[0]),
-    "/uplot": NODE_MODULES / "uplot" / "dist",
-    "/scenarios": ROOT / "tests" / "scenarios",
-}
+SOURCE = ROOT / "demo"
+SITE = BUILD / "demo"
+PYTHON = {"app": SOURCE / "app", "scenarios": ROOT / "tests" / "scenarios"}
+"""The packages of the page's own Python, in python.zip."""
+
+
+def stage() -> None:
+    """Put the page, Pyodide with our wheel, and the plots into one folder."""
+    shutil.rmtree(SITE, ignore_errors=True)
+    shutil.copytree(SOURCE, SITE, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    shutil.copytree(distributions.folder(distributions.versions()[0]), SITE / "pyodide")
+    shutil.copytree(NODE_MODULES / "uplot" / "dist", SITE / "uplot")
+    with zipfile.ZipFile(SITE / "python.zip", "w") as archive:
+        for package, folder in PYTHON.items():
+            for path in files_under(folder):
+                name = f"{package}/{path.relative_to(folder)}"
+                archive.writestr(name, SUBSTITUTES.get(name, path).read_bytes())
 
 
 @contextmanager
-def served() -> Iterator[str]:
-    """Serve the demo from a process of its own, and give the page's address."""
-    command = [sys.executable, "-m", "tests.server"]
-    for prefix, folder in MOUNTS.items():
-        command += ["--static", f"{prefix}={folder}"]
+def served(folder: Path) -> Iterator[str]:
+    """Serve the folder and the WebSockets from a process of its own; give the page's address."""
+    command = [sys.executable, "-m", "tests.server", "--static", str(folder)]
+    # The server ends when its standard input does, and so with this process, however that ends.
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:
@@ -38,7 +56,8 @@ def served() -> Iterator[str]:
 
 def demo() -> None:
     """Serve until Ctrl-C, or check."""
-    with served() as address:
+    stage()
+    with served(SITE) as address:
         if "--check" in sys.argv:
             from tools.check_demo import check
 

@@ -1,12 +1,13 @@
 """Run the browser tests, and write their table as Markdown and HTML, and into the README.
 
-The tests leave `.build/matrix.json`, a list of cells:
+The tests leave a list of cells, in `.build/matrix.json` if they covered the whole matrix, else in
+`.build/matrix-partial.json`:
 
-    {"engine", "backend", "thread", "pyodide", "passed", "failed",
-     "skipped": [{"test", "reason"}, …]}
+    {"engine", "engine_version", "backend", "thread", "pyodide", "passed", "failed",
+     "skipped": [{"test", "reason"}, …], "seconds"}
 
-Options go to pytest. A run with options may cover a part of the matrix, so only a run without any
-changes the README, between its two `matrix` comments.
+Options go to pytest. Only a run of everything changes the README, between its two `matrix`
+comments.
 """
 
 import html
@@ -21,7 +22,8 @@ from tools.project import BUILD, ROOT, VENV_PYTHON, Problem, main, say
 
 type Cell = dict[str, Any]
 
-RESULT = BUILD / "matrix.json"
+COMPLETE = BUILD / "matrix.json"
+PARTIAL = BUILD / "matrix-partial.json"
 README = ROOT / "README.md"
 BEGIN, END = "<!-- matrix -->", "<!-- /matrix -->"
 NAMES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKitGTK"}
@@ -31,20 +33,23 @@ NOT_RUN = ("Safari", "polyfill", "main, worker", "described for macOS, not run")
 
 def matrix() -> None:
     """Run, print, write; fail if a test did."""
-    options = sys.argv[1:]
-    RESULT.unlink(missing_ok=True)
-    exit_code = subprocess.run(
-        [VENV_PYTHON, "-m", "pytest", "tests/browser", *options], cwd=ROOT
-    ).returncode
-    if not RESULT.exists():
-        raise Problem("the browser tests left no result")
-    cells = json.loads(RESULT.read_text())
+    for result in (COMPLETE, PARTIAL):
+        result.unlink(missing_ok=True)
+    command = [VENV_PYTHON, "-m", "pytest", "tests/browser", *sys.argv[1:]]
+    exit_code = subprocess.run(command, cwd=ROOT).returncode
+    result = COMPLETE if COMPLETE.exists() else PARTIAL
+    if not result.exists():
+        raise Problem(f"the browser tests left no result (exit code {exit_code})")
+    cells = json.loads(result.read_text())
     text = markdown(cells)
     print(f"\n{text}", flush=True)
-    (BUILD / "matrix.md").write_text(f"# Test matrix\n\n{text}")
-    (BUILD / "matrix.html").write_text(page(cells))
-    say("written: .build/matrix.md, .build/matrix.html")
-    if not options:
+    for path, content in (
+        (result.with_suffix(".md"), f"# Test matrix\n\n{text}"),
+        (result.with_suffix(".html"), page(cells)),
+    ):
+        path.write_text(content)
+        say(f"written: {path.relative_to(ROOT)}")
+    if result == COMPLETE:
         update_readme(text)
     if exit_code:
         raise Problem(f"the browser tests failed with exit code {exit_code}")
@@ -92,9 +97,11 @@ def skips(cells: list[Cell]) -> list[str]:
     ]
 
 
-def footer() -> str:
-    """When this was measured."""
-    return f"Measured on {datetime.now(UTC):%Y-%m-%d} with `./build.sh matrix`."
+def footer(cells: list[Cell]) -> str:
+    """When this was measured, and in which browsers."""
+    versions = {cell["engine"]: cell["engine_version"] for cell in cells}
+    browsers = ", ".join(f"{NAMES.get(name, name)} {version}" for name, version in versions.items())
+    return f"Measured on {datetime.now(UTC):%Y-%m-%d} with `./build.sh matrix`: {browsers}."
 
 
 def markdown(cells: list[Cell]) -> str:
@@ -104,7 +111,7 @@ def markdown(cells: list[Cell]) -> str:
     text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     reasons = "\n".join(f"- {reason}" for reason in skips(cells))
     skipped = f"\n\nSkipped, with the reason that the browser gave:\n\n{reasons}" if reasons else ""
-    return f"{text}{skipped}\n\n{footer()}\n"
+    return f"{text}{skipped}\n\n{footer(cells)}\n"
 
 
 def page(cells: list[Cell]) -> str:
@@ -138,7 +145,7 @@ th, td {{ border: 1px solid #8886; padding: 0.4rem 0.8rem; text-align: left }}
 <ul>
 {reasons or "<li>nothing</li>"}
 </ul>
-<p>{html.escape(footer().replace("`", ""))}</p>
+<p>{html.escape(footer(cells).replace("`", ""))}</p>
 </html>
 """
 

@@ -15,6 +15,10 @@ Message = str | bytes
 """A whole WebSocket message: ``str`` for text, ``bytes`` for binary."""
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+_WELL_FORMED = re.compile(
+    r"(?P<start>([a-z][a-z0-9+.-]*:)?//)([^/\\]*@)?(?P<rest>(\[[^]/]*]|[^:/\\@]+)(:\d*)?(/.*)?)",
+    re.IGNORECASE | re.DOTALL,
+)
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 
 
@@ -42,15 +46,15 @@ def get_a_url_record(url: str, parse: Callable[[str], str | None]) -> str:
 
 def redact(url: str) -> str:
     """Return ``url`` without userinfo, query string and fragment, which may hold secrets."""
-    bare, mark, _ = url.partition("?")
-    bare = bare.partition("#")[0]
-    head, slashes, rest = bare.partition("//")
-    if slashes:
-        authority, slash, path = rest.partition("/")
-        bare = head + slashes + authority.rpartition("@")[2] + slash + path
-    elif "@" in bare:
-        bare = bare.rpartition("@")[2]
-    return bare + "?…" if mark else bare
+    bare = re.split("[?#]", url, maxsplit=1)[0]
+    if "@" in url:
+        well_formed = _WELL_FORMED.fullmatch(bare)
+        if well_formed:
+            bare = well_formed["start"] + well_formed["rest"]
+        else:
+            # A password with a "/" or "?" in it, say: anything before an "@" may be part of it.
+            bare = bare.rpartition("@")[2] if "@" in bare else "…"
+    return bare + "?…" if "?" in url else bare
 
 
 def validate_protocols(protocols: str | Iterable[str]) -> tuple[str, ...]:

@@ -117,7 +117,7 @@ def limit_commands(driver: WebDriver, seconds: float) -> None:
     The limits of the WebDriver itself don't serve: while a page blocks its thread, Chromium's driver
     waits for it without looking at them.
     """
-    driver.command_executor.client_config.timeout = seconds  # type: ignore[union-attr,assignment]
+    driver.command_executor.client_config.timeout = seconds  # type: ignore[union-attr]
 
 
 def kill(driver: WebDriver) -> None:
