@@ -6,10 +6,10 @@ in `document.documentElement.dataset.selftest` ("passed" or "failed") and in
 """
 
 import json
+import os
 from typing import Any
 
 from selenium.common.exceptions import TimeoutException
-from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.wait import WebDriverWait
 
@@ -26,14 +26,18 @@ REPORT = "return JSON.stringify(window.selftestReport ?? {})"
 SHOW_IN_FRAME = """
 const frame = document.createElement("iframe");
 [frame.width, frame.height] = arguments;
-frame.style = "position: absolute; inset: 0; border: 0";
+frame.style = "position: fixed; inset: 0; border: 0";
 frame.src = location;
 document.body.replaceChildren(frame);
+document.body.style = "background: gray; overflow: hidden";
 """
+"""A frame can be as narrow as a phone; windows can't in every engine, and show gray beside it."""
 
 
 def check(address: str) -> None:
     """Check every engine that is here; fail if the self-test fails in one, or if none is here."""
+    # WebKitGTK tells pages this language. Where it is C, which is none, uPlot does not start.
+    os.environ["LC_ALL"] = "en_US.UTF-8"
     missing = engines.missing()
     for reason in missing.values():
         say(f"left out: {reason}")
@@ -56,14 +60,13 @@ def check_in(engine: str, address: str) -> str:
         state = wait_for(driver, "document")
         report = json.loads(driver.execute_script(REPORT))
         print(f"\n{table(report.get('rows', []))}\n\n{engine}: {state}\n", flush=True)
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        driver.save_screenshot(str(SCREENSHOTS / f"{engine}-desktop.png"))
+        photograph(driver, "window", f"{engine}-desktop")
 
-        # Windows can't be as narrow as a phone in every engine, but frames can.
         driver.execute_script(SHOW_IN_FRAME, *PHONE)
-        on_phone = wait_for(driver, "document.querySelector('iframe').contentDocument")
-        frame = driver.find_element(By.TAG_NAME, "iframe")
-        frame.screenshot(str(SCREENSHOTS / f"{engine}-phone.png"))
+        resize(driver, *PHONE)
+        frame = "document.querySelector('iframe')"
+        on_phone = wait_for(driver, f"{frame}.contentDocument")
+        photograph(driver, f"{frame}.contentWindow", f"{engine}-phone")
         return state if state != "passed" else on_phone
     finally:
         driver.quit()
@@ -78,11 +81,31 @@ def wait_for(driver: WebDriver, document: str) -> str:
         return f"no result within {LIMIT} seconds"
 
 
+def resize(driver: WebDriver, width: int, height: int) -> None:
+    """Give the window's page this size in CSS pixels, or the nearest that the engine allows."""
+    inner = driver.execute_script("return [innerWidth, innerHeight]")
+    outer = driver.get_window_size()
+    driver.set_window_size(outer["width"] + width - inner[0], outer["height"] + height - inner[1])
+
+
+def photograph(driver: WebDriver, window: str, name: str) -> None:
+    """Save pictures of the page as the self-test left it, and of its top."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    driver.save_screenshot(str(SCREENSHOTS / f"{name}.png"))
+    driver.execute_script(f"{window}.scrollTo({{top: 0, behavior: 'instant'}})")
+    driver.save_screenshot(str(SCREENSHOTS / f"{name}-top.png"))
+
+
 def table(rows: list[dict[str, Any]]) -> str:
     """The rows as text in columns, under the names that the page gave them."""
     if not rows:
         return "(no rows)"
     names = list(dict.fromkeys(name for row in rows for name in row))
-    cells = [names, *([str(row.get(name, "")) for name in names] for row in rows)]
+    cells = [names, *([shown(row.get(name, "")) for name in names] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in cells)
+
+
+def shown(value: object) -> str:
+    """A cell's text: its last line, where a traceback says what happened."""
+    return str(value).strip().rpartition("\n")[2]

@@ -35,7 +35,7 @@ def matrix() -> None:
     """Run, print, write; fail if a test did."""
     for result in (COMPLETE, PARTIAL):
         result.unlink(missing_ok=True)
-    command = [VENV_PYTHON, "-m", "pytest", "tests/browser", *sys.argv[1:]]
+    command = [str(VENV_PYTHON), "-m", "pytest", "tests/browser", *sys.argv[1:]]
     exit_code = subprocess.run(command, cwd=ROOT).returncode
     result = COMPLETE if COMPLETE.exists() else PARTIAL
     if not result.exists():

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Coroutine, Generator, Iterable
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from ._promise import Promise, resolved
@@ -30,19 +31,20 @@ class ReadResult(NamedTuple):
 END = ReadResult(None, True)
 
 
-class Read:
+class Read(Coroutine[Any, Any, ReadResult]):
     """A place in the line of readers; awaiting it gives a :class:`ReadResult`.
 
     Cancelling the await, or dropping the object without awaiting it, gives up the place: the
-    message goes to the next in line.
+    message goes to the next in line. For asyncio it is a coroutine, so it can be made a task.
     """
 
-    __slots__ = ("_buffer", "_place", "_result")
+    __slots__ = ("_buffer", "_place", "_result", "_steps")
 
     def __init__(self, buffer: ReceiveBuffer, place: _Place) -> None:
         self._buffer = buffer
         self._place = place
         self._result: ReadResult | None = None
+        self._steps: Generator[Any, None, ReadResult] | None = None
 
     def __await__(self) -> Generator[Any, None, ReadResult]:
         if self._result is None:
@@ -60,6 +62,22 @@ class Read:
                     place.waiter = None
             self._result = buffer.take(place)
         return self._result
+
+    def send(self, value: None) -> Any:
+        if self._steps is None:
+            self._steps = self.__await__()
+        return self._steps.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        # A task that is cancelled before it has run throws into what was not started yet.
+        if self._steps is None:
+            self._buffer.leave(self._place)
+            self._steps = self.__await__()
+        return self._steps.throw(*error)
+
+    def close(self) -> None:
+        with suppress(GeneratorExit):
+            self.throw(GeneratorExit)
 
     def __del__(self) -> None:
         if self._result is None:

@@ -6,8 +6,9 @@ more when the network has taken what there was.
 
 Chromium crashes the tab when a write is pending as the connection fails, and once the network has
 failed every write is a pending one until the page has been told, which takes two turns of the event
-loop. So what is sent is handed over two turns later, if the connection still stands then, and little
-at a time. A close waits until the pipe has run dry, because closing on queued writes crashes it too.
+loop. So what is sent after a pause, such as an answer to a message, is handed over two turns later, if
+the connection still stands then; while the network goes on asking, at once, and little at a time. A
+close waits until the pipe has run dry, because closing on queued writes crashes it too.
 """
 
 from __future__ import annotations
@@ -86,10 +87,8 @@ class NativeTransport:
         self._source.attach(js_controller)
         self._handed_over = 0
         self._asked = True
-        if self._queue:
-            self._turns.start()
-        else:
-            self._end_if_dry()
+        self._hand_over()
+        self._end_if_dry()
         if self._watched:
             self._watched = False
             self._events.drained()

@@ -182,7 +182,8 @@ class _Iteration(AsyncIterator[Message]):
             raise TypeError("the readable stream is locked already: release its reader first")
         self._stream = stream
         self._incoming = stream._connection.incoming
-        stream._reader = self
+        # Not the iteration itself: the stream would keep it alive, and locked, for ever.
+        self._lock = stream._reader = object()
 
     async def __anext__(self) -> Message:
         message = self._incoming.take_next()
@@ -195,5 +196,5 @@ class _Iteration(AsyncIterator[Message]):
 
     def __del__(self) -> None:
         stream = getattr(self, "_stream", None)
-        if stream is not None and stream._reader is self:
+        if stream is not None and stream._reader is self._lock:
             stream._reader = None

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from selenium.common.exceptions import WebDriverException
-from urllib3.exceptions import HTTPError, ReadTimeoutError
-
 from . import bundle, drivers, webserver
 from .cells import DISTRIBUTIONS, Cell, PageSpec
-from .runners import BOOT_LIMIT, HARNESS, _HarnessPage
+from .runners import BOOT_LIMIT, HARNESS, NoAnswer, TabCrashed, _HarnessPage
 
 SCENARIO_LIMIT = 30.0
 """Seconds for one scenario, unless it asks for another limit."""
+
+SETTLE_LIMIT = 2.0
+"""Seconds that a scenario's remains have to go away by themselves."""
 
 GRACE = 15.0
 """Seconds more until a page that does not answer at all is given up."""
@@ -95,6 +95,7 @@ class Page:
         server: str,
         *,
         limit: float | None = None,
+        settle: float = SETTLE_LIMIT,
         registry: Registry = SCENARIOS,
     ) -> Outcome:
         """Run one scenario and the checks after it.
@@ -118,12 +119,10 @@ class Page:
                 env=env,
                 env_class=registry.env_class,
                 limit=limit,
+                settle=settle,
             )
-        except ReadTimeoutError:
-            text = f"the page does not answer any more, {limit + GRACE:g} s after the start"
-            outcome = Outcome("failed", text, clean=False)
-        except (WebDriverException, HTTPError) as error:
-            outcome = Outcome("failed", f"tab crashed\n{error}", clean=False)
+        except (NoAnswer, TabCrashed) as error:
+            outcome = Outcome("failed", str(error), clean=False)
         else:
             outcome = Outcome(**answer)
         if not outcome.clean:

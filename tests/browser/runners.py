@@ -18,7 +18,9 @@ from pytest_pyodide.runner import (
     _BrowserWorkerRunnerMixin,
     _SeleniumBaseRunner,
 )
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.remote.webdriver import WebDriver
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from . import drivers
 from .cells import PageSpec
@@ -81,6 +83,14 @@ def register() -> None:
     pytest_pyodide.fixture._runner_map().update(RUNNERS)
 
 
+class NoAnswer(Exception):
+    """The page's thread is blocked, or its WebDriver is."""
+
+
+class TabCrashed(Exception):
+    """The page is gone."""
+
+
 class _HarnessPage(_SupervisedRunner):
     """A runner on one of the harness's pages, whose Python is reached through `call` only.
 
@@ -120,9 +130,20 @@ class _HarnessPage(_SupervisedRunner):
         """Nothing: the page brings what it needs."""
 
     def call(self, method: str, within: float, /, **payload: Any) -> dict[str, Any]:
-        """Call into the page's Python; raises an exception of urllib3 after `within` seconds."""
+        """Call into the page's Python.
+
+        Raises `NoAnswer` after `within` seconds, and `TabCrashed`.
+        """
         drivers.limit_commands(self.driver, within)
-        answer = self.driver.execute_async_script(self._CALL, method, json.dumps(payload))
+        try:
+            answer = self.driver.execute_async_script(self._CALL, method, json.dumps(payload))
+        except ReadTimeoutError:
+            raise NoAnswer(f"the page does not answer any more, after {within:g} s") from None
+        except (WebDriverException, HTTPError) as error:
+            raise TabCrashed(f"tab crashed\n{error}") from error
+        if answer is None:
+            # That is how Firefox's driver says it.
+            raise TabCrashed("tab crashed")
         drivers.limit_commands(self.driver, drivers.COMMAND_LIMIT)
         return json.loads(answer)
 

@@ -43,18 +43,18 @@ async def _prepare(registry: str) -> dict[str, Any]:
     # What exists now stays; leaving it out makes the collections after each scenario cheap.
     gc.collect()
     gc.freeze()
-    await _watch.settle()
+    await _watch.settle(limit=2)
     return {"outcome": "passed", "problems": _watch.take_records()}
 
 
 async def _scenario(
-    registry: str, name: str, env: dict[str, str], env_class: str, limit: float
+    registry: str, name: str, env: dict[str, str], env_class: str, limit: float, settle: float
 ) -> dict[str, Any]:
     """Run one scenario of a registry, and the checks after it."""
     scenario = importlib.import_module(registry).all_scenarios()[name]
     module, _, attribute = env_class.rpartition(".")
     made = getattr(importlib.import_module(module), attribute)(**env)
-    return await run_scenario(scenario, made, limit, _watch)
+    return await run_scenario(scenario, made, limit, settle, _watch)
 
 
 async def _python(code: str) -> dict[str, Any]:

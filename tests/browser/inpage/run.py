@@ -15,7 +15,9 @@ HARNESS = str(Path(__file__).parent)
 HARMLESS = ("stdout",)
 
 
-async def run_scenario(scenario: Any, env: Any, limit: float, watch: Watch) -> dict[str, Any]:
+async def run_scenario(
+    scenario: Any, env: Any, limit: float, settle: float, watch: Watch
+) -> dict[str, Any]:
     """Run the scenario, then the checks.
 
     The answer has `outcome` ("passed", "failed" or "skipped"), `text` (why it failed), `reason` (why
@@ -32,7 +34,7 @@ async def run_scenario(scenario: Any, env: Any, limit: float, watch: Watch) -> d
     answer = await _run(scenario, env, limit)
     answer["seconds"] = time.monotonic() - begun
 
-    left = await watch.settle()
+    left = await watch.settle(settle)
     records = watch.take_records()
     expected = [*getattr(scenario, "expects", ()), *getattr(env, "expects", ())]
     problems += [*left, *_unexpected(records, expected)]

@@ -19,9 +19,6 @@ import weakref
 from collections.abc import Iterable
 from typing import Any
 
-SETTLE_LIMIT = 2.0
-"""Seconds that a scenario's remains have to go away by themselves."""
-
 PACKAGE = "websocketstream"
 
 
@@ -85,8 +82,8 @@ class Watch:
         """What the console got since the last time, oldest first."""
         return [(kind, text) for kind, text in self._js_probe.take().to_py()]
 
-    async def settle(self, limit: float = SETTLE_LIMIT) -> list[str]:
-        """Give the remains of a scenario time to go away; return what stays, described."""
+    async def settle(self, limit: float) -> list[str]:
+        """Give what is left `limit` seconds to go away; return what stays, described."""
         deadline = time.monotonic() + limit
         await self._fence()
         late = False
