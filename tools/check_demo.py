@@ -19,7 +19,7 @@ from tools.project import BUILD, Problem, say
 SCREENSHOTS = BUILD / "screenshots"
 DESKTOP = (1280, 900)
 PHONE = (390, 844)
-LIMIT = 180
+LIMIT = 300
 """Seconds for Pyodide to load and the self-test to run."""
 
 REPORT = "return JSON.stringify(window.selftestReport ?? {})"

@@ -6,8 +6,7 @@ The tests leave a list of cells, in `.build/matrix.json` if they covered the who
     {"engine", "engine_version", "backend", "thread", "pyodide", "passed", "failed",
      "skipped": [{"test", "reason"}, …], "seconds"}
 
-Options go to pytest. Only a run of everything changes the README, between its two `matrix`
-comments.
+Options go to pytest. Only a run of everything changes the README, between its two comments.
 """
 
 import html
@@ -25,7 +24,7 @@ type Cell = dict[str, Any]
 COMPLETE = BUILD / "matrix.json"
 PARTIAL = BUILD / "matrix-partial.json"
 README = ROOT / "README.md"
-BEGIN, END = "<!-- matrix -->", "<!-- /matrix -->"
+BEGIN, END = "<!-- matrix:begin -->", "<!-- matrix:end -->"
 NAMES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKitGTK"}
 NOT_RUN = ("Safari", "polyfill", "main, worker", "described for macOS, not run")
 """The row of the engine that has a CI job, but no machine here."""

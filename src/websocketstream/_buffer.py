@@ -278,7 +278,7 @@ class SendBuffer:
         self._watch()
 
     def fail(self, error: BaseException) -> None:
-        """Tell those who wait, and those to come, that there will be no room any more."""
-        if self.ready.settled:
+        """Tell those who wait, and those to come, that there will be no room any more. For good."""
+        if self.ready.settled and self.ready.exception() is None:
             self.ready = Promise()
         self.ready.reject(error)

@@ -11,6 +11,7 @@ import enum
 import logging
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Literal, NamedTuple
 
 from ._buffer import ReceiveBuffer, SendBuffer
@@ -20,10 +21,12 @@ from ._transport import UNCONNECTED, Backend, Transport
 from .errors import (
     AbortError,
     BufferOverflowError,
+    DOMException,
     InvalidStateError,
     MessagesLostError,
     ReceiveBufferWarning,
     WebSocketError,
+    validate_close_code_and_reason,
 )
 
 logger = logging.getLogger("websocketstream")
@@ -152,11 +155,12 @@ class Connection:
 
         Standard: WebSockets, "close using reason".
         """
+        code, text = None, ""
         if isinstance(reason, WebSocketError):
-            code = reason.close_code
-            self.close(code if code is not None or not reason.reason else 1000, reason.reason)
-        else:
-            self.close()
+            # The error of another connection may have a code, such as 1006, that can't be sent.
+            with suppress(DOMException):
+                code, text = validate_close_code_and_reason(reason.close_code, reason.reason)
+        self.close(code, text)
 
     def close_writable(self) -> Promise[None]:
         """Close after what was written; return the promise that the connection has closed.
@@ -253,17 +257,18 @@ class Connection:
             )
         elif not clean or unsent:
             error = WebSocketError._received(_describe(code, reason, unsent), code, reason)
-        self._end(WebSocketCloseInfo(code, reason), error, clean=clean)
+        self._end(WebSocketCloseInfo(code, reason), error)
 
     # How it ends.
 
-    def _end(self, info: WebSocketCloseInfo, error: WebSocketError | None, *, clean: bool) -> None:
+    def _end(self, info: WebSocketCloseInfo, error: WebSocketError | None) -> None:
         self._clear_timer()
         self.state = State.CLOSED
         logger.debug("closed %s with %d", redact(self.url), info.close_code)
         self.incoming.end(error)
-        # After Close frames both ways a writer is in the wrong state; it has not failed.
-        self._write_error = self._not_writable() if clean or error is None else error
+        # After a Close frame from the server a writer is in the wrong state; it has not failed.
+        lost = error if info.close_code == ABNORMAL else None
+        self._write_error = lost or self._not_writable()
         self.outgoing.fail(self._write_error)
         if self._closing_writable and error is None:
             self.writable_closed.resolve(None)
@@ -311,7 +316,7 @@ class Connection:
             "",
         )
         self._transport.abandon()
-        self._end(WebSocketCloseInfo(ABNORMAL, ""), self._failure or error, clean=False)
+        self._end(WebSocketCloseInfo(ABNORMAL, ""), self._failure or error)
 
     def _over_the_mark(self) -> None:
         mark = self.incoming.high_water_mark

@@ -78,7 +78,7 @@ class Wire:
         self.soon()
 
     def discard(self) -> None:
-        self._from_client.clear()
+        self._from_client = deque(item for item in self._from_client if isinstance(item, Close))
         self.buffered_amount = 0
 
     def close(self, code: int | None, reason: str) -> None:

@@ -112,7 +112,7 @@ def _scalar_value_string(text: str) -> str:
             text.encode()
         except UnicodeEncodeError:
             return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return str(text)
+    return str.__str__(text)  # a subclass may say something else
 
 
 def size_of(message: Message) -> int:

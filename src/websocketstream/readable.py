@@ -188,7 +188,11 @@ class _Iteration(AsyncIterator[Message]):
     async def __anext__(self) -> Message:
         message = self._incoming.take_next()
         if message is None:
-            message, done = await self._incoming.stand_in_line()
+            try:
+                message, done = await self._incoming.stand_in_line()
+            except BaseException:
+                del self  # the traceback keeps this frame, which would keep the stream locked
+                raise
             if done:
                 raise StopAsyncIteration
             assert message is not None

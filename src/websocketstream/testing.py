@@ -115,7 +115,8 @@ class FakePeer:
         """The subprotocols that the client offers."""
         self._wire = wire
         self._accepted = False
-        wire.handler = asyncio.create_task(self._run(handler), name=f"fake peer {self.path}")
+        self._label = f"fake peer ({urlsplit(url).path})"
+        wire.handler = asyncio.create_task(self._run(handler), name=self._label)
 
     @property
     def path(self) -> str:
@@ -260,7 +261,7 @@ class FakePeer:
             await handler(self)
         except Exception as error:
             if not (self._ending and isinstance(error, ConnectionError)):
-                context = {"message": f"the handler of {self.path} raised", "exception": error}
+                context = {"message": f"the handler of a {self._label} raised", "exception": error}
                 asyncio.get_running_loop().call_exception_handler(context)
             self.close(1011, "the handler raised")
         else:

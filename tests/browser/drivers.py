@@ -8,6 +8,7 @@ supervisor starts an X server and a D-Bus session for it, so pytest needs no `xv
 import os
 import sys
 import threading
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,10 @@ def start(name: str, flags: Sequence[str] = (), size: tuple[int, int] | None = N
     watchdog.daemon = True
     watchdog.start()
     try:
-        driver: WebDriver = driver_class(options=options, service=service)
+        with warnings.catch_warnings():
+            # Selenium's class for WebKitGTK calls selenium in a way that selenium has deprecated.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            driver: WebDriver = driver_class(options=options, service=service)
     finally:
         watchdog.cancel()
     limit_commands(driver, COMMAND_LIMIT)

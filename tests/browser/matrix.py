@@ -7,28 +7,17 @@ from typing import Any
 
 import pytest
 
-from .cells import ROOT, Cell, Selection, all_pages
+from .cells import ROOT, Cell, all_pages
 
-COMPLETE = ROOT / ".build" / "matrix.json"
-PARTIAL = ROOT / ".build" / "matrix-partial.json"
+RESULT = ROOT / ".build" / "matrix.json"
 
 
 class Matrix:
-    """A pytest plugin that counts the scenarios of each cell.
+    """A pytest plugin that counts the scenarios of each cell."""
 
-    A run of everything is written to matrix.json, a run of some tests to matrix-partial.json, so
-    that trying one cell does not replace the result of all.
-    """
-
-    def __init__(self, selection: Selection) -> None:
-        self._selection = selection
-        self._complete = not any(vars(selection).values())
+    def __init__(self) -> None:
         self._rows: dict[str, dict[str, Any]] = {}
         self._cells: dict[str, Cell] = {cell.id: cell for page in all_pages() for cell in page.cells}
-
-    def pytest_deselected(self, items: list[pytest.Item]) -> None:
-        if items:
-            self._complete = False
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count one phase of one test; see plugin.py for the properties that reports carry."""
@@ -57,7 +46,8 @@ class Matrix:
         elif report.when == "call" and report.passed:
             row["passed"] += 1
         elif report.skipped:
-            test = report.nodeid.rpartition("::")[2].rstrip("]")
+            # pytest-xdist puts the group's name behind the bracket.
+            test = report.nodeid.rpartition("]")[0].rpartition("::")[2]
             row["skipped"].append({"test": test, "reason": _reason(report)})
 
     def rows(self) -> list[dict[str, Any]]:
@@ -72,9 +62,7 @@ class Matrix:
         rows = self.rows()
         if not rows:
             return
-        complete = self._complete and len(rows) == len(self._cells)
-        path = COMPLETE if complete else PARTIAL
-        write(rows, path)
+        write(rows, RESULT)
         terminalreporter.section("matrix")
         for line in table(rows):
             terminalreporter.line(line)
@@ -87,7 +75,7 @@ class Matrix:
             terminalreporter.line("skipped:")
         for reason, tests in sorted(reasons.items()):
             terminalreporter.line(f"  {reason} ({', '.join(sorted(tests))})")
-        terminalreporter.line(f"written to {path.relative_to(ROOT)}")
+        terminalreporter.line(f"written to {RESULT.relative_to(ROOT)}")
 
 
 def write(rows: list[dict[str, Any]], path: Path) -> None:

@@ -84,7 +84,7 @@ class Page:
             if answer["outcome"] != "passed" or answer["problems"]:
                 raise RuntimeError(f"{self.spec.id} is not ready: {answer}")
         except BaseException:
-            self.close(kill=True)
+            self.close()
             raise
         self._prepared.add(registry)
 
@@ -126,14 +126,14 @@ class Page:
         else:
             outcome = Outcome(**answer)
         if not outcome.clean:
-            self.close(kill=True)
+            self.close()
         return outcome
 
-    def close(self, *, kill: bool = False) -> None:
-        """End the browser, if it runs; with `kill`, without waiting for its answer."""
+    def close(self) -> None:
+        """End the browser, if it runs. Does not ask it: it may be blocked, and has nothing to save."""
         runner, self._runner = self._runner, None
         if runner is not None:
-            drivers.kill(runner.driver) if kill else runner.quit()
+            drivers.kill(runner.driver)
 
 
 class PagePool:

@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 
-from .cells import THREADS, Cell, PageSpec, Selection, all_pages, pyodide_versions
+from .cells import DISTRIBUTIONS, THREADS, Cell, PageSpec, Selection, all_pages, pyodide_versions
 from .engines import ENGINES, missing
 from .matrix import Matrix
 
 POOL = pytest.StashKey[Any]()
 SELECTION = pytest.StashKey[Selection]()
-MATRIX = pytest.StashKey[Matrix]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,7 +35,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    # First, because pytest-pyodide reads its options when it is configured.
     option = config.option
     allowed = os.environ.get("WEBSOCKETSTREAM_ENGINES", "")
     engines = option.engine or [name.strip() for name in allowed.split(",") if name.strip()]
@@ -44,25 +45,37 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"WEBSOCKETSTREAM_ENGINES: unknown: {', '.join(sorted(unknown))}")
     selection = Selection(engines, option.backend, option.thread, option.pyodide)
     config.stash[SELECTION] = selection
-    config.stash[MATRIX] = matrix = Matrix(selection)
     if not hasattr(config, "workerinput"):
         # With pytest-xdist, the reports of all workers arrive in the one process without it.
-        config.pluginmanager.register(matrix, "websocketstream-matrix")
+        config.pluginmanager.register(Matrix(), "websocketstream-matrix")
+    if hasattr(option, "dist_dir"):
+        _configure_pytest_pyodide(option)
     if not config.pluginmanager.hasplugin("xdist"):
         config.addinivalue_line("markers", "xdist_group(name): what pytest-xdist runs in one process")
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def _configure_pytest_pyodide(option: Any) -> None:
+    """Give pytest-pyodide our distribution, and our browsers if its own fixtures are asked for."""
+    if str(option.dist_dir) == "pyodide":
+        option.dist_dir = DISTRIBUTIONS / pyodide_versions()[0]
+    if option.runtime != "node":
+        from .runners import register
+
+        register()
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Tell pytest-xdist and the matrix where a test belongs."""
+    page, cell = page_of(item), cell_of(item)
+    if page is not None:
+        item.add_marker(pytest.mark.xdist_group(page.id))
+    if cell is not None:
+        item.user_properties.append(("cell", cell.id))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a page together: each page is then started once."""
     order = {page: number for number, page in enumerate(all_pages())}
-    for item in items:
-        page = page_of(item)
-        if page is not None:
-            item.add_marker(pytest.mark.xdist_group(page.id))
-        cell = cell_of(item)
-        if cell is not None:
-            item.user_properties.append(("cell", cell.id))
     items.sort(key=lambda item: order.get(page_of(item), -1))  # type: ignore[arg-type]
 
 

@@ -8,11 +8,13 @@ source and no ``eval``: the package works under a strict Content-Security-Policy
 
 from .environment import (
     can_suspend,
+    has_jspi,
     has_websocket,
     has_websocket_stream,
     in_worker,
     parse_url,
     pyodide_version,
+    run_sync,
     user_agent,
 )
 from .proxies import Scope, abort_reason, call_later, watch_abort
@@ -32,6 +34,7 @@ __all__ = [
     "abort_reason",
     "call_later",
     "can_suspend",
+    "has_jspi",
     "has_websocket",
     "has_websocket_stream",
     "in_worker",
@@ -44,6 +47,7 @@ __all__ = [
     "py_message",
     "py_reason",
     "pyodide_version",
+    "run_sync",
     "user_agent",
     "watch_abort",
 ]

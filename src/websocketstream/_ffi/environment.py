@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 import js
 from pyodide import __version__ as _pyodide
 from pyodide.ffi import JsException, can_run_sync
+from pyodide.ffi import run_sync as _run_sync
 
 
 def has_websocket() -> bool:
@@ -21,6 +24,16 @@ def in_worker() -> bool:
 
 def can_suspend() -> bool:
     return bool(can_run_sync())
+
+
+def has_jspi() -> bool:
+    return hasattr(js.WebAssembly, "Suspending")
+
+
+def run_sync[T](awaitable: Awaitable[T]) -> T:
+    """Suspend Python until ``awaitable`` is done; other tasks go on meanwhile."""
+    result: T = _run_sync(awaitable)
+    return result
 
 
 def user_agent() -> str:

@@ -39,9 +39,8 @@ class JsWebSocketStream:
             on_close(*close_info(js_info), True)
 
         def failed(error: Any) -> None:
-            # With a write unfinished it rejects after Close frames both ways, too: the code tells.
             code, reason = close_info(error.js_error)
-            on_close(code or 1006, reason, code not in (0, 1006))
+            on_close(code or 1006, reason, False)
 
         self._scope.when(self._js_stream.opened, opened, lambda _error: None)
         self._scope.when(self._js_stream.closed, closed, failed)

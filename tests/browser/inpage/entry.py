@@ -7,6 +7,7 @@ import asyncio
 import gc
 import importlib
 import json
+import sys
 import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -40,6 +41,10 @@ async def _serve(method: str, payload: str, resolve: Any) -> None:
 async def _prepare(registry: str) -> dict[str, Any]:
     """Import all scenarios and what they import, so that none of them is charged for it."""
     importlib.import_module(registry).all_scenarios()
+    if "websocketstream" in sys.modules:
+        # Imported when first used; what these modules keep is no scenario's leak.
+        for name in ("_native", "_classic", "_js_streams"):
+            importlib.import_module(f"websocketstream.{name}")
     # What exists now stays; leaving it out makes the collections after each scenario cheap.
     gc.collect()
     gc.freeze()

@@ -21,6 +21,12 @@ from typing import Any
 
 PACKAGE = "websocketstream"
 
+MAX_OBJECTS = 6
+"""Objects that are described one by one; where one is left, those that it holds are left too."""
+
+MIN_TURNS = 50
+"""Turns of the event loop that a scenario's remains have to go away, however long they take."""
+
 
 class Watch:
     """Compares the page after a scenario with the page before it."""
@@ -87,9 +93,12 @@ class Watch:
         deadline = time.monotonic() + limit
         await self._fence()
         late = False
+        turns = 0
         while (left := self._left(describe=late)) and not late:
             await asyncio.sleep(0)
-            late = time.monotonic() > deadline
+            turns += 1
+            # A machine that stalls may let the time pass without letting anything happen.
+            late = time.monotonic() > deadline and turns >= MIN_TURNS
         return left
 
     async def clear(self) -> bool:
@@ -131,9 +140,13 @@ class Watch:
 
     def _left_objects(self) -> Iterable[str]:
         fresh = [found for found in _package_objects() if id(found) not in self._objects]
-        for found in fresh:
-            owners = [type(owner).__name__ for owner in gc.get_referrers(found) if owner is not fresh]
-            yield f"an object of the package is left: {found!r}, held by {owners[:5]}"
+        for found in fresh[:MAX_OBJECTS]:
+            owners = {type(owner).__name__ for owner in gc.get_referrers(found)}
+            # Lists and generators are those of this search, more often than not.
+            held = ", ".join(sorted(owners - {"generator", "list"}))
+            yield f"an object of the package is left: {repr(found)[:200]}, held by: {held}"
+        if len(fresh) > MAX_OBJECTS:
+            yield f"… and {len(fresh) - MAX_OBJECTS} more objects of the package"
 
 
 def _package_objects() -> list[Any]:
@@ -149,7 +162,7 @@ def describe_task(task: asyncio.Task[Any]) -> str:
         frame = getattr(awaited, "cr_frame", None) or getattr(awaited, "gi_frame", None)
         frame = frame or getattr(awaited, "ag_frame", None)
         if frame is None:
-            lines.append(f"  waiting for {awaited!r}")
+            # What stands here is an iterator over the future, which does not name it.
             break
         summary = traceback.extract_stack(frame, limit=1)
         lines += [line.rstrip() for line in traceback.format_list(summary)]

@@ -47,9 +47,14 @@ function proxyWatch(allocated) {
       known = new Set(allocated.keys());
     },
     count: () => fresh().length,
+    // The stack says who made a proxy if that was JavaScript; Pyodide's own frames say nothing.
     describe: () =>
       fresh()
-        .map((proxy) => `${String(proxy).slice(0, 200)}\n${allocated.get(proxy)}`)
-        .join("\n\n"),
+        .map((proxy) => {
+          const frames = allocated.get(proxy).split("\n").slice(1);
+          const callers = frames.filter((frame) => !frame.includes("pyodide.asm"));
+          return [String(proxy).slice(0, 200), ...callers.slice(0, 3)].join("\n");
+        })
+        .join("\n"),
   };
 }

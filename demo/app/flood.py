@@ -1,0 +1,247 @@
+"""Floods: one side of a connection sends without pause, the other reads at a given pace.
+
+Nothing here knows about the page. A flood counts what was sent, what was read and what waits in
+between; where the server has one of those numbers, its journal is asked for it.
+"""
+
+import asyncio
+import json
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from websocketstream import (
+    AbortError,
+    InvalidStateError,
+    ReadableStream,
+    ReadableStreamDefaultReader,
+    WebSocketStream,
+    WritableStreamDefaultWriter,
+)
+
+ENDLESS = 10**15
+
+TURN_SECONDS = 0.02
+"""How long messages are taken or written before the page gets its turn."""
+
+CLOSE_SECONDS = 2
+SINK_TICK_MS = 50
+"""How often a slow server reads: it takes a share of its pace each time."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a flood is made of."""
+
+    server: str
+    backend: Any
+    size: int
+    """Bytes in each message."""
+    mark: int
+    """The high-water mark in bytes."""
+    overflow: Any
+    total: int | None
+    """Bytes that the server is asked for at a time; it is asked again when they are read. ``None``: it
+    never stops."""
+
+
+class Pace:
+    """How fast the reader is: ``None`` as fast as it can, else bytes a second, 0 for not at all."""
+
+    def __init__(self, limit: int | None) -> None:
+        self.limit = limit
+        self._waiter: asyncio.Future[None] | None = None
+        self._due = 0.0
+        self._turn = 0.0
+
+    def set(self, limit: int | None) -> None:
+        self.limit = limit
+        self._due = 0.0
+        self._wake()
+
+    async def wait(self, size: int) -> None:
+        """Return when a message of that size may be read."""
+        while self.limit == 0:
+            await self._sleep(None)
+        now = time.monotonic()
+        if self.limit:
+            self._due = max(self._due, now - 0.05) + size / self.limit
+            if self._due > now:
+                await self._sleep(self._due - now)
+        elif now - self._turn > TURN_SECONDS:
+            await asyncio.sleep(0)
+            self._turn = time.monotonic()
+
+    async def _sleep(self, seconds: float | None) -> None:
+        """Wait so long, for ever with ``None``, but no longer than until the pace changes."""
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        timer = None if seconds is None else loop.call_later(seconds, self._wake)
+        await self._waiter
+        if timer is not None:
+            timer.cancel()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+class Flood:
+    """One flood. `sent`, `read` and `waiting` are in bytes of content; `look` keeps up to date what
+    only the server knows."""
+
+    def __init__(self, options: Options, limit: int | None) -> None:
+        self.options = options
+        self.pace = Pace(limit)
+        self.sent = self.read = 0
+        self.connect()
+
+    def connect(self) -> None:
+        """Make the connection, under an id of its own in the server's journal."""
+        options = self.options
+        self.id = secrets.token_hex(8)
+        self.stream = WebSocketStream(
+            f"{options.server}{self.path()}&id={self.id}&compress=0",
+            backend=options.backend,
+            high_water_mark=options.mark,
+            overflow=options.overflow,
+            close_timeout=CLOSE_SECONDS,
+        )
+
+    def path(self) -> str:
+        """The server's route, with its query."""
+        raise NotImplementedError
+
+    async def run(self) -> None:
+        """Flood until the connection ends; raise if it does not end cleanly."""
+        raise NotImplementedError
+
+    @property
+    def waiting(self) -> int:
+        """What waits in this page."""
+        raise NotImplementedError
+
+    async def look(self) -> None:
+        """Ask the server for its numbers."""
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """Have `run` return soon."""
+        raise NotImplementedError
+
+    async def journal(self) -> dict[str, Any]:
+        """Return what the server has seen of this flood."""
+        # One small message: it goes beside the back end that is being watched.
+        url = f"{self.options.server}/journal?id={self.id}&wait=0"
+        async with WebSocketStream(url, backend="polyfill") as opened:
+            entry: dict[str, Any] = json.loads(await anext(aiter(opened.readable)))
+        return entry
+
+
+class ReceiveFlood(Flood):
+    """The server sends, the page reads."""
+
+    all_sent = False
+    """The server has sent all that it was asked for."""
+    _readable: ReadableStream | None = None
+    _reader: ReadableStreamDefaultReader | None = None
+    _before = 0
+    _stopped = False
+
+    def path(self) -> str:
+        return f"/flood?size={self.options.size}&total={self.options.total or ENDLESS}"
+
+    async def run(self) -> None:
+        await self._read_all()
+        while not self._stopped:
+            self._before, self.all_sent = self.read, False
+            self.connect()
+            await self._read_all()
+
+    async def _read_all(self) -> None:
+        opened = await self.stream.opened
+        self._readable = opened.readable
+        self._reader = opened.readable.get_reader()
+        while True:
+            await self.pace.wait(self.options.size)
+            message, done = await self._reader.read()
+            if done:
+                break
+            self.read += len(message or b"")
+        await self.stream.closed
+
+    @property
+    def waiting(self) -> int:
+        return self._readable.buffered_amount if self._readable else 0
+
+    async def look(self) -> None:
+        id, size = self.id, self.options.size
+        drained = (await self.journal())["bytes_drained"]
+        sent = int(drained * size / (size + _frame_header(size)))
+        if id == self.id:
+            self.all_sent = sent >= (self.options.total or ENDLESS)
+            self.sent = self._before + sent
+        else:
+            self.sent = max(self.sent, self._before)
+
+    def stop(self) -> None:
+        self._stopped = True
+        if self._reader is None:
+            self.stream.close()
+        else:
+            self._reader.cancel()
+        self.pace.set(None)
+
+
+class SendFlood(Flood):
+    """The page sends, the server reads, at the pace that it was told in the beginning."""
+
+    _writer: WritableStreamDefaultWriter | None = None
+    _written = 0
+    _stopped = False
+
+    def path(self) -> str:
+        limit = self.pace.limit
+        if limit is None:
+            return "/sink?delay_ms=0"
+        if limit == 0:
+            return "/never-reads?"
+        return f"/sink?delay_ms={SINK_TICK_MS}&chunk={max(1024, limit * SINK_TICK_MS // 1000)}"
+
+    async def run(self) -> None:
+        opened = await self.stream.opened
+        self._writer = opened.writable.get_writer()
+        message = bytes(self.options.size)
+        turn = time.monotonic()
+        while not self._stopped:
+            try:
+                await self._writer.write(message)
+            except (AbortError, InvalidStateError):
+                break
+            self._written += len(message)
+            if time.monotonic() - turn > TURN_SECONDS:
+                await asyncio.sleep(0)
+                turn = time.monotonic()
+        await self.stream.closed
+
+    @property
+    def waiting(self) -> int:
+        room = self._writer.desired_size if self._writer else None
+        return 0 if room is None else self.options.mark - room
+
+    async def look(self) -> None:
+        self.read = (await self.journal())["bytes_received"]
+        self.sent = self._written - self.waiting
+
+    def stop(self) -> None:
+        self._stopped = True
+        if self._writer is None:
+            self.stream.close()
+        else:
+            self._writer.abort()
+
+
+def _frame_header(size: int) -> int:
+    """Bytes that the server puts before each message."""
+    return 2 if size < 126 else 4 if size < 65536 else 10

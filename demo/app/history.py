@@ -1,0 +1,82 @@
+"""The last half minute of a flood in numbers, ready for plotting. Pure Python."""
+
+from collections import deque
+from typing import NamedTuple
+
+WINDOW_SECONDS = 30.0
+RATE_SECONDS = 0.8
+"""Over how long a rate is taken: long enough to be calm, short enough to follow the slider."""
+
+
+class Rate:
+    """How fast a total grows."""
+
+    def __init__(self) -> None:
+        self._points: deque[tuple[float, int]] = deque()
+
+    def add(self, now: float, total: int) -> None:
+        self._points.append((now, total))
+        while len(self._points) > 2 and now - self._points[1][0] >= RATE_SECONDS:
+            self._points.popleft()
+
+    @property
+    def per_second(self) -> float:
+        if len(self._points) < 2:
+            return 0.0
+        (then, before), (now, total) = self._points[0], self._points[-1]
+        return max(0.0, (total - before) / (now - then)) if now > then else 0.0
+
+
+class Sample(NamedTuple):
+    """How things stood at one moment; ``None`` where a line is to be interrupted."""
+
+    time: float
+    sent: float | None
+    read: float | None
+    waiting: float | None
+    mark: float | None
+
+
+class History:
+    """Samples of the last `WINDOW_SECONDS`, as columns."""
+
+    def __init__(self) -> None:
+        self._samples: deque[Sample] = deque()
+
+    def clear(self) -> None:
+        self._samples.clear()
+
+    def add(self, sample: Sample) -> None:
+        self._samples.append(sample)
+        while self._samples[0].time < sample.time - WINDOW_SECONDS:
+            self._samples.popleft()
+
+    def columns(self) -> list[list[float | None]]:
+        """Seconds before the last sample (so 0 and less), then one column for each number."""
+        if not self._samples:
+            return [[] for _ in Sample._fields]
+        now = self._samples[-1].time
+        times, *rest = (list(column) for column in zip(*self._samples, strict=True))
+        return [[time - now for time in times], *rest]
+
+
+class Top:
+    """The upper end of an axis: a round number that does not jump about."""
+
+    def __init__(self, least: float) -> None:
+        self._least = least
+        self.value = least
+
+    def fit(self, *columns: list[float | None]) -> float:
+        highest = max((value or 0.0 for column in columns for value in column), default=0.0)
+        if not 0.35 * self.value <= highest <= 0.95 * self.value:
+            self.value = max(self._least, _round_up(highest * 1.1))
+        return self.value
+
+
+def _round_up(value: float) -> float:
+    """Return the next 1, 2, 3, 5 or 8 with zeros."""
+    power = 1e-6
+    while power * 10 < value:
+        power *= 10
+    return next((power * step for step in (1, 2, 3, 5, 8) if power * step >= value), power * 10)

@@ -1,0 +1,42 @@
+"""Where the page begins: called by loader.js once Python runs and the package is installed."""
+
+import asyncio
+import platform
+
+import js
+
+from websocketstream import __version__
+
+from .backend import BackendSwitch
+from .connect import ConnectPanel
+from .dom import element, set_text, spawn
+from .flood_panel import FloodPanel
+from .selftest import SelfTest
+
+
+async def start() -> None:
+    """Bring the page to life."""
+    server = await find_server()
+    # support() is asked inside a task, where Python may suspend if it can at all.
+    switch = BackendSwitch(lambda: flood.restart())
+    ConnectPanel(server, switch)
+    flood = FloodPanel(server, switch)
+    selftest = SelfTest(server, switch, flood)
+
+    set_text(element("version"), f" {__version__}")
+    loading = element("loading")
+    loading.classList.add("ready")
+    set_text(loading, f"Ready: Python {platform.python_version()} is running")
+    element("progress").hidden = True
+    if js.URLSearchParams.new(js.location.search).has("selftest"):
+        await asyncio.sleep(0)
+        spawn(selftest.run(show=True))
+
+
+async def find_server() -> str | None:
+    """Return the WebSocket URL of the server that serves this page; ``None`` if it is another's."""
+    response = await js.fetch("config.json")
+    if not response.ok:
+        return None
+    config = await response.json()
+    return str(config.ws)
