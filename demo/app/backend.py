@@ -23,6 +23,10 @@ class BackendSwitch:
             self._segments.forbid("polyfill")
         self._show_facts(self.support)
         self._show_choice()
+        note = "The switch at the top is for new connections."
+        if not self.support.native:
+            note = "Native is switched off: this browser has no WebSocketStream of its own."
+        set_text(element("backend-note"), note)
         element("backend").disabled = False
 
     @property
@@ -67,13 +71,9 @@ class BackendSwitch:
         _fact(
             "backpressure",
             "yes" if native else "no",
-            "by reading slowly" if native else "a classic WebSocket can’t",
+            "by reading slowly" if native else "not with the polyfill",
             native,
         )
-        note = f"New connections use the {chosen} back end."
-        if not self.support.native:
-            note += " Native is switched off: this browser has no WebSocketStream of its own."
-        set_text(element("backend-note"), note)
         set_text(element("code-backend"), f'"{self.value}"')
 
 

@@ -48,6 +48,8 @@ class ConnectPanel:
         on(element("tries"), "click", self._try)
         on(element("connect-form"), "submit", _quietly(self._connect_or_close))
         on(element("send-form"), "submit", _quietly(self._send))
+        # Firefox remembers over a reload which controls were disabled.
+        element("send-button").disabled = True
         element("connect").disabled = False
 
     # Connecting and closing

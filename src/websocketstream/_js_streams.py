@@ -31,7 +31,7 @@ def readable_to_js(reader: ReadableStreamDefaultReader) -> Any:
         else:
             js_controller.enqueue(_ffi.js_message(message))
 
-    async def cancel(reason: Any = None) -> None:
+    async def cancel(reason: Any = None, *_: Any) -> None:
         await reader.cancel(_ffi.py_reason(reason))
         scope.close()
 
@@ -46,10 +46,10 @@ def writable_to_js(writer: WritableStreamDefaultWriter) -> Any:
     async def write(js_chunk: Any, _js_controller: Any) -> None:
         await writer.write(js_chunk)
 
-    async def close() -> None:
+    async def close(*_: Any) -> None:
         await writer.close()
 
-    async def abort(reason: Any = None) -> None:
+    async def abort(reason: Any = None, *_: Any) -> None:
         await writer.abort(_ffi.py_reason(reason))
 
     def start(js_controller: Any) -> None:

@@ -1,0 +1,269 @@
+"""Cancelling: tasks and timeouts give up waiting, and neither messages nor connections are lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+
+from websocketstream import WebSocketError
+
+from .env import Env
+from .payload import check
+from .registry import scenario
+from .steps import Message, assert_echoes, failure, read_all
+
+SOON = 0.01
+
+
+async def _cancelled(awaitable: Awaitable[object]) -> None:
+    """Start to await, cancel it while it waits, and see it cancelled."""
+
+    async def wait() -> None:
+        await awaitable
+
+    task = asyncio.ensure_future(wait())
+    await asyncio.sleep(0)
+    assert not task.done(), "there is nothing to wait for"
+    task.cancel()
+    await failure(asyncio.CancelledError, task)
+
+
+@scenario(quick=True)
+async def read_that_times_out_loses_nothing(env: Env) -> None:
+    """After a timeout on a read, the message goes to the next read."""
+    async with env.stream("/echo") as opened:
+        with opened.readable.get_reader() as reader, opened.writable.get_writer() as writer:
+            await failure(TimeoutError, asyncio.wait_for(reader.read(), SOON))
+            await writer.write("after the timeout")
+            assert (await reader.read()).value == "after the timeout"
+            async with asyncio.timeout(5):
+                await writer.write("in time")
+                assert (await asyncio.wait_for(reader.read(), 5)).value == "in time"
+
+
+@scenario(quick=True)
+async def read_that_is_cancelled_loses_nothing(env: Env) -> None:
+    """A read whose task is cancelled gives its place in line to the next."""
+    async with env.stream("/echo") as opened:
+        with opened.readable.get_reader() as reader, opened.writable.get_writer() as writer:
+            first, second, third = reader.read(), reader.read(), reader.read()
+            await _cancelled(second)
+            for text in ("one", "two"):
+                await writer.write(text)
+            assert (await third).value == "two"
+            assert (await first).value == "one"
+
+
+@scenario()
+async def reads_cancelled_at_every_moment_lose_nothing(env: Env) -> None:
+    """Whenever reads are cancelled, also when their message has just come, all are delivered once."""
+    stream = env.stream("/send?count=200&kind=mixed")
+    opened = await stream.opened
+    messages: list[Message] = []
+    with opened.readable.get_reader() as reader:
+        turns, done = 0, False
+        while not done:
+            turns += 1
+            task = asyncio.ensure_future(_next(reader.read()))
+            for _ in range(turns % 4):
+                await asyncio.sleep(0)
+            task.cancel()
+            try:
+                message = await task
+            except asyncio.CancelledError:
+                await asyncio.sleep(0)
+                continue
+            if message is None:
+                done = True
+            else:
+                messages.append(message)
+    check(messages, 200, 10, "mixed")
+    await stream.closed
+
+
+async def _next(read: Awaitable[tuple[Message | None, bool]]) -> Message | None:
+    return (await read)[0]
+
+
+@scenario()
+async def tiny_timeouts_lose_nothing(env: Env) -> None:
+    """A reader that polls with a tiny timeout gets every message, once, in order."""
+    stream = env.stream("/send?count=30&delay_ms=1")
+    opened = await stream.opened
+    messages: list[Message] = []
+    with opened.readable.get_reader() as reader:
+        while True:
+            try:
+                value, done = await asyncio.wait_for(reader.read(), 0.0005)
+            except TimeoutError:
+                continue
+            if done:
+                break
+            assert value is not None
+            messages.append(value)
+    check(messages, 30, 10, "text")
+    await stream.closed
+
+
+@scenario(quick=True)
+async def cancelled_iteration_loses_nothing(env: Env) -> None:
+    """An ``async for`` that is cancelled unlocks the stream, and the next one goes on behind it."""
+    async with env.stream("/echo") as opened:
+        got: list[Message] = []
+
+        async def iterate() -> None:
+            async for message in opened.readable:
+                got.append(message)
+
+        with opened.writable.get_writer() as writer:
+            for number in range(4):
+                task = asyncio.ensure_future(iterate())
+                await writer.write(f"message {number}")
+                while len(got) <= number:
+                    await asyncio.sleep(0)
+                task.cancel()
+                await failure(asyncio.CancelledError, task)
+                assert not opened.readable.locked
+        assert got == [f"message {number}" for number in range(4)]
+        await assert_echoes(opened)
+
+
+@scenario()
+async def cancelled_opened_leaves_the_socket_alone(env: Env) -> None:
+    """A timeout on ``opened`` gives up waiting, not connecting."""
+    stream = env.stream("/slow-handshake?delay_ms=100")
+    await failure(TimeoutError, asyncio.wait_for(stream.opened, SOON))
+    await _cancelled(stream.opened)
+    opened = await stream.opened
+    await assert_echoes(opened)
+    stream.close()
+    assert await stream.closed == (1005, "")
+
+
+@scenario(quick=True)
+async def cancelled_closed_leaves_the_socket_alone(env: Env) -> None:
+    """A timeout on ``closed`` gives up waiting, and closes nothing."""
+    stream = env.stream("/echo")
+    opened = await stream.opened
+    await failure(TimeoutError, asyncio.wait_for(stream.closed, SOON))
+    await _cancelled(stream.closed)
+    await assert_echoes(opened)
+    stream.close(4000)
+    await _cancelled(stream.closed)
+    assert await stream.closed == (4000, "")
+
+
+@scenario(quick=True)
+async def one_of_many_that_wait_can_be_cancelled(env: Env) -> None:
+    """Tasks that wait for the same promise don't depend on each other."""
+    stream = env.stream("/echo")
+
+    async def wait(promise: Awaitable[object]) -> object:
+        return await promise
+
+    for promise in (stream.opened, stream.closed):
+        tasks = [asyncio.ensure_future(wait(promise)) for _ in range(4)]
+        await asyncio.sleep(0)
+        tasks[1].cancel()
+        if promise is stream.closed:
+            stream.close(3000)
+        await failure(asyncio.CancelledError, tasks[1])
+        others = [await tasks[number] for number in (0, 2, 3)]
+        assert all(other == others[0] for other in others)
+    assert others[0] == (3000, "")
+
+
+@scenario()
+async def cancelled_write_is_sent_all_the_same(env: Env) -> None:
+    """Giving up on a write that waits for room does not take its message back."""
+    id = env.new_id()
+    stream = env.stream(f"/sink?chunk=262144&delay_ms=5&compress=0&id={id}", high_water_mark=64 * 1024)
+    opened = await stream.opened
+    writer = opened.writable.get_writer()
+    size = 2 * 1024 * 1024
+    writer.write(bytes(size))
+    await failure(TimeoutError, asyncio.wait_for(writer.write(bytes(size)), SOON))
+    writer.write("behind it")
+    await _cancelled(writer.ready)
+    await _cancelled(writer.close())
+    assert await stream.closed == (1005, "")
+    entry = await env.journal(id)
+    assert (entry["messages_received"], entry["bytes_received"]) == (3, 2 * size + 9)
+
+
+@scenario(quick=True)
+async def cancelled_block_closes(env: Env) -> None:
+    """When the task in an ``async with`` is cancelled, the connection is closed in good order."""
+    id = env.new_id()
+    inside = asyncio.Event()
+
+    async def use() -> None:
+        async with env.stream(f"/echo?id={id}"):
+            inside.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.ensure_future(use())
+    await inside.wait()
+    task.cancel()
+    await failure(asyncio.CancelledError, task)
+    entry = await env.journal(id)
+    assert (entry["ended"], entry["close_code"]) == ("close", 1005)
+
+
+@scenario()
+async def cancelled_while_connecting_gives_up(env: Env) -> None:
+    """When the task is cancelled while ``async with`` still connects, connecting is given up."""
+    id = env.new_id()
+    stream = env.stream(f"/never-handshakes?id={id}")
+
+    async def use() -> None:
+        async with stream:
+            raise AssertionError("there is no connection to be used")
+
+    await failure(TimeoutError, asyncio.wait_for(use(), 0.05))
+    await failure(WebSocketError, stream.opened)
+    await failure(WebSocketError, stream.closed)
+    entry = await env.journal(id, wait="no")
+    if entry["path"] is not None:
+        entry = await env.journal(id)
+    assert not entry["opened"]
+
+
+@scenario()
+async def cancelled_while_closing_still_closes(env: Env) -> None:
+    """When the wait for the close at the end of a block is cancelled, the close goes on."""
+    stream = env.stream("/never-answers-close", close_timeout=0.2)
+
+    async def use() -> None:
+        async with stream:
+            pass
+
+    await failure(TimeoutError, asyncio.wait_for(use(), 0.1))
+    assert (await failure(WebSocketError, stream.closed)).close_code == 1006
+
+
+@scenario()
+async def failing_task_group_closes_every_stream(env: Env) -> None:
+    """A task group in which one task fails cancels the others, and their connections close."""
+    ids = [env.new_id() for _ in range(3)]
+    ready = asyncio.Barrier(4)
+
+    async def use(id: str) -> None:
+        async with env.stream(f"/echo?id={id}") as opened:
+            await ready.wait()
+            await read_all(opened.readable)
+
+    async def fail() -> None:
+        await ready.wait()
+        raise ValueError("on purpose")
+
+    async def run() -> None:
+        async with asyncio.TaskGroup() as group:
+            for id in ids:
+                group.create_task(use(id))
+            group.create_task(fail())
+
+    group_error = await failure(ExceptionGroup, run())
+    assert [type(error) for error in group_error.exceptions] == [ValueError]
+    for id in ids:
+        assert (await env.journal(id))["ended"] == "close"

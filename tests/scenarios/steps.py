@@ -1,0 +1,84 @@
+"""Steps that scenarios of several modules take. No scenario is here."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from hashlib import sha256
+from typing import Any
+
+from websocketstream import ReadableStream, WebSocketOpenInfo
+
+from .payload import framed
+
+Message = str | bytes
+
+
+async def failure[E: BaseException](kind: type[E], awaitable: Awaitable[object]) -> E:
+    """Return the exception of that kind which awaiting raises."""
+    try:
+        result = await awaitable
+    except kind as error:
+        return error
+    raise AssertionError(f"no {kind.__name__} was raised, the result is {result!r}")
+
+
+async def outcome(awaitable: Awaitable[object]) -> object:
+    """Return what awaiting gives, or the exception that it raises.
+
+    For tasks that may fail before they are awaited, which Pyodide reports as unhandled.
+    """
+    try:
+        return await awaitable
+    except Exception as error:
+        return error
+
+
+def refusal[E: BaseException](
+    kind: type[E], function: Callable[..., object], *args: object, **options: object
+) -> E:
+    """Return the exception of that kind which the call itself raises."""
+    try:
+        result = function(*args, **options)
+    except kind as error:
+        return error
+    raise AssertionError(f"no {kind.__name__} was raised, the result is {result!r}")
+
+
+async def read_all(readable: ReadableStream) -> list[Message]:
+    """Return all messages up to the clean end."""
+    return [message async for message in readable]
+
+
+async def read_until_error[E: BaseException](
+    kind: type[E], readable: ReadableStream
+) -> tuple[list[Message], E]:
+    """Return the messages before the error in which the stream ends, and the error."""
+    messages: list[Message] = []
+
+    async def read() -> None:
+        async for message in readable:
+            messages.append(message)
+
+    return messages, await failure(kind, read())
+
+
+async def echo(opened: WebSocketOpenInfo, message: Any) -> Message:
+    """Write a message to /echo and return the next message that comes."""
+    with opened.writable.get_writer() as writer, opened.readable.get_reader() as reader:
+        await writer.write(message)
+        echoed = (await reader.read()).value
+        assert echoed is not None, "the stream has ended"
+        return echoed
+
+
+async def assert_echoes(opened: WebSocketOpenInfo) -> None:
+    """Show that a connection to /echo works in both directions, with nothing else on its way."""
+    assert await echo(opened, "does it still work?") == "does it still work?"
+
+
+def digest(messages: Iterable[Message]) -> str:
+    """Return what the journal has as ``sha256`` when it has seen these messages, in this order."""
+    whole = sha256()
+    for message in messages:
+        whole.update(framed(message))
+    return whole.hexdigest()

@@ -1,0 +1,91 @@
+"""Every scenario holds on CPython: over a fake network, with and without receive backpressure, and
+over the `websockets` library against the real server. The browsers run the same functions.
+"""
+
+import asyncio
+import gc
+import re
+import warnings
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.scenarios.env import Env, Skip
+from tests.scenarios.registry import Scenario, all_scenarios
+from tests.server import serve_in_thread
+from tests.worlds.fake import MISBEHAVING, FakeEnv
+from tests.worlds.library import LibraryEnv
+from websocketstream import WebSocketStream
+from websocketstream._connection import Connection
+
+SCENARIOS = all_scenarios()
+
+KEPT = (WebSocketStream, Connection)
+
+
+@pytest.fixture(scope="module")
+def server_url() -> Iterator[str]:
+    with serve_in_thread() as server:
+        yield server.url
+
+
+def fake_with_backpressure(server_url: str) -> Env:
+    return FakeEnv(receive_backpressure=True)
+
+
+def fake_without_backpressure(server_url: str) -> Env:
+    return FakeEnv(receive_backpressure=False)
+
+
+def library(server_url: str) -> Env:
+    return LibraryEnv(server_url)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS.keys())
+@pytest.mark.parametrize("world", [fake_with_backpressure, fake_without_backpressure, library])
+async def test_scenario(world: Callable[[str], Env], scenario: Scenario, server_url: str) -> None:
+    """The scenario passes, and leaves behind no task, no warning, no log line and no connection."""
+    env = world(server_url)
+    complaints: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda loop, context: complaints.append(f"asyncio: {context}")
+    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            async with asyncio.timeout(scenario.timeout):
+                await scenario.run(env)
+        except Skip as skip:
+            pytest.skip(str(skip))
+        finally:
+            left = await remains(env)
+    complaints += [f"warning: {each.category.__name__}: {each.message}" for each in caught]
+    expected = re.compile("|".join(scenario.expects) or "$^")
+    assert [each for each in complaints if not expected.search(each)] == []
+    assert left == []
+
+
+async def remains(env: Env) -> list[str]:
+    """What a scenario has left behind, a few turns of the event loop after its end."""
+    if isinstance(env, FakeEnv):
+        env.backend.peers.clear()
+    this = asyncio.current_task()
+    for turn in range(100):
+        left = [repr(task) for task in asyncio.all_tasks() if task is not this] or kept()
+        if not left:
+            break
+        await asyncio.sleep(0.01 if turn > 10 else 0)  # a real network takes its time to go away
+    return left
+
+
+def kept() -> list[str]:
+    """The connections and streams that are still in memory."""
+    gc.collect()
+    return [object.__repr__(each) for each in gc.get_objects() if type(each) in KEPT]
+
+
+def test_fake_routes() -> None:
+    """The fake network has each route of the server that misbehaves, and no other."""
+    from tests.server import ROUTES
+
+    assert {route.path for route in ROUTES.values() if route.group != "plain"} == set(MISBEHAVING)

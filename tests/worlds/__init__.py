@@ -1,0 +1,1 @@
+"""Worlds on CPython to run the scenarios in: a fake network, and the `websockets` library."""
