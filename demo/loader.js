@@ -54,7 +54,8 @@ async function start() {
 
 function fail(error) {
   console.error(error);
-  loading.textContent = "The page could not start.";
+  loading.textContent = "Not started";
+  loading.classList.add("failed");
   document.getElementById("progress").hidden = true;
   const problem = document.getElementById("problem");
   const title = document.createElement("strong");

@@ -187,7 +187,8 @@ class ConnectPanel:
         button.classList.toggle("stop", busy)
 
     def _show_code(self) -> None:
-        set_text(element("code-url"), f'"{self._url.value.strip()}"')
+        url = self._url.value.strip() or self._url.placeholder
+        set_text(element("code-url"), f'"{url}"')
 
 
 def _complain(field: str, text: str) -> None:

@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections import deque
 from dataclasses import dataclass
+from typing import Any
 
 from . import words
 from .dom import element, make, on, set_text
@@ -91,7 +92,7 @@ def _describe(message: str | bytes) -> tuple[str, str]:
     return message[:TEXT_LIMIT] + more, "text"
 
 
-def _line(row: Row):  # type: ignore[no-untyped-def]
+def _line(row: Row) -> Any:
     arrow = make("span", make("span", ARROWS[row.kind], aria_hidden="true"))
     if SPOKEN[row.kind]:
         arrow.append(make("span", SPOKEN[row.kind], class_="unseen"))
