@@ -34,6 +34,9 @@ logger = logging.getLogger("websocketstream")
 ABNORMAL = 1006
 """The close code of a connection that ended without a closing handshake (RFC 6455, 7.4.1)."""
 
+NEVER_SENT = (ABNORMAL, 1015)
+"""Codes that stand for a failure; some engines call a close clean that has them in its frame."""
+
 OVERFLOW = 4009
 """What the server is told when the receive buffer is full; a page may not send 1009 itself."""
 
@@ -224,11 +227,13 @@ class Connection:
         """Standard: WebSockets, "when a message has been received"."""
         incoming = self.incoming
         incoming.put(messages)
-        if incoming.is_full:
-            if self._transport.receive_backpressure and self.state is State.OPEN:
-                self._transport.pause_reading()
-            elif incoming.size > incoming.high_water_mark:
+        if not incoming.is_full:
+            return
+        if not self._transport.receive_backpressure:
+            if incoming.size > incoming.high_water_mark:
                 self._over_the_mark()
+        elif self.state is State.OPEN:
+            self._transport.pause_reading()
 
     def drained(self) -> None:
         self.outgoing.refresh()
@@ -255,7 +260,7 @@ class Connection:
                 code,
                 reason,
             )
-        elif not clean or unsent:
+        elif not clean or unsent or code in NEVER_SENT:
             error = WebSocketError._received(_describe(code, reason, unsent), code, reason)
         self._end(WebSocketCloseInfo(code, reason), error)
 

@@ -7,6 +7,7 @@ backpressure is the connection's.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from . import _ffi
@@ -17,25 +18,40 @@ from .writable import WritableStreamDefaultWriter
 def readable_to_js(reader: ReadableStreamDefaultReader) -> Any:
     """Return a ``ReadableStream`` that pulls from ``reader``, which is its alone."""
     scope = _ffi.Scope()
+    closed = reader.closed
+    pulling = False
+
+    def start(js_controller: Any) -> None:
+        closed.when_settled(lambda: end(js_controller))
 
     async def pull(js_controller: Any) -> None:
-        try:
-            message, done = await reader.read()
-        except Exception as error:
-            js_controller.error(_ffi.js_error(error))
-            scope.close()
-            return
-        if message is None or done:
-            js_controller.close()
-            scope.close()
-        else:
-            js_controller.enqueue(_ffi.js_message(message))
+        nonlocal pulling
+        pulling = True
+        with suppress(Exception):  # `closed` has it, too
+            message = (await reader.read()).value
+            if message is not None:
+                js_controller.enqueue(_ffi.js_message(message))
+        pulling = False
+        if closed.settled:
+            end(js_controller)
 
-    async def cancel(reason: Any = None, *_: Any) -> None:
-        await reader.cancel(_ffi.py_reason(reason))
+    def end(js_controller: Any) -> None:
+        if pulling or scope.closed:
+            return
+        error = closed.exception()
+        if error is None:
+            js_controller.close()
+        else:
+            js_controller.error(_ffi.js_error(error))
         scope.close()
 
-    return _ffi.new_readable(pull=scope.keep_async(pull), cancel=scope.keep_async(cancel))
+    async def cancel(reason: Any = None, *_: Any) -> None:
+        scope.close()
+        await reader.cancel(_ffi.py_reason(reason))
+
+    return _ffi.new_readable(
+        start=scope.keep(start), pull=scope.keep_async(pull), cancel=scope.keep_async(cancel)
+    )
 
 
 def writable_to_js(writer: WritableStreamDefaultWriter) -> Any:

@@ -125,6 +125,11 @@ class FakePeer:
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
     @property
+    def closed(self) -> bool:
+        """Whether the connection has ended, in whatever way."""
+        return self._wire.over
+
+    @property
     def close_code(self) -> int | None:
         """The code of the client's Close frame, 1005 for an empty one; ``None`` until it came."""
         close = self._wire.client_close
@@ -140,8 +145,8 @@ class FakePeer:
     def answers_close(self) -> bool:
         """Whether the client's Close frame is answered at once, which it is unless set otherwise.
 
-        With ``False``, :meth:`close` answers it, as if both sides had closed at the same time; a
-        peer that never answers waits in :meth:`wait_closed`.
+        With ``False`` it is answered by :meth:`close`, as if both sides had closed at the same time,
+        or never: not by returning from the handler either.
         """
         return self._wire.answers_close
 
@@ -265,7 +270,8 @@ class FakePeer:
                 asyncio.get_running_loop().call_exception_handler(context)
             self.close(1011, "the handler raised")
         else:
-            self.close()
+            if self.answers_close or self.close_code is None:
+                self.close()
 
 
 class FakeAbortSignal:

@@ -89,7 +89,7 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
     heads = ("engine", "back end", "thread", "Pyodide", "passed", "failed", "skipped", "seconds")
     cells = [
         (
-            f"{row['engine']} {row['engine_version'].partition('.')[0]}",
+            f"{row['engine']} {_short(row['engine_version'])}",
             row["backend"],
             row["thread"],
             row["pyodide"],
@@ -108,6 +108,12 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
         )
         for line in (heads, *cells)
     ]
+
+
+def _short(version: str) -> str:
+    """The major version; with the minor one where, as in WebKitGTK, it is what changes."""
+    parts = version.split(".")
+    return ".".join(parts[: 1 if len(parts[0]) > 1 else 2])
 
 
 def _reason(report: pytest.TestReport) -> str:

@@ -7,12 +7,12 @@ from typing import Any
 
 from websocketstream import AbortError, InvalidStateError, WebSocketError, WebSocketOpenInfo
 
-from .env import Env
+from .env import Env, Skip
 from .registry import scenario
-from .steps import assert_echoes, failure, outcome, refusal
+from .steps import INSATIABLE, assert_echoes, failure, gone_before_it_was_open, outcome, refusal, settled
 
 
-@scenario(quick=True)
+@scenario()
 async def aborted_signal_prevents_the_connection(env: Env) -> None:
     """With a signal that has fired already no connection is made, and both promises are rejected."""
     controller = env.abort_controller()
@@ -49,10 +49,7 @@ async def signal_in_mid_handshake_lets_the_server_go(env: Env) -> None:
     controller.abort("enough")
     assert (await failure(AbortError, stream.opened)).reason == "enough"
     assert (await failure(AbortError, stream.closed)).reason == "enough"
-    entry = await env.journal(id, wait="no")
-    if entry["path"] is not None:
-        entry = await env.journal(id)
-    assert not entry["opened"]
+    await gone_before_it_was_open(env, id)
 
 
 @scenario(quick=True)
@@ -75,7 +72,7 @@ async def signal_after_failure_does_nothing(env: Env) -> None:
     await failure(WebSocketError, stream.closed)
 
 
-@scenario(quick=True)
+@scenario()
 async def one_signal_gives_up_several(env: Env) -> None:
     """One signal can be given to several streams, and gives up all of those that are connecting."""
     controller = env.abort_controller()
@@ -87,7 +84,7 @@ async def one_signal_gives_up_several(env: Env) -> None:
         await assert_echoes(opened)
 
 
-@scenario(quick=True)
+@scenario()
 async def first_to_give_up_decides(env: Env) -> None:
     """Of close() and a signal, both while connecting, the first decides on the error."""
     controller = env.abort_controller()
@@ -105,7 +102,7 @@ async def first_to_give_up_decides(env: Env) -> None:
     await failure(AbortError, stream.closed)
 
 
-@scenario(quick=True)
+@scenario()
 async def abort_reasons_of_plain_types_reach_the_caller(env: Env) -> None:
     """Strings, numbers and booleans come back as they were given, during the handshake and before."""
     for reason in ("why", "", 5, 2.5, 0, True, False):
@@ -122,7 +119,7 @@ async def abort_reasons_of_plain_types_reach_the_caller(env: Env) -> None:
             assert (await failure(AbortError, stream.closed)).reason == reason
 
 
-@scenario(quick=True)
+@scenario()
 async def abort_without_reason_is_an_abort_error(env: Env) -> None:
     """Without a reason, or with None, an AbortError with a reason that says so is raised."""
     for arguments in ((), (None,)):
@@ -130,12 +127,12 @@ async def abort_without_reason_is_an_abort_error(env: Env) -> None:
         stream = env.stream("/echo", signal=controller.signal)
         controller.abort(*arguments)
         error = await failure(AbortError, stream.opened)
-        # The standard's own default reason, an exception of the name AbortError.
-        assert getattr(error.reason, "name", None) == "AbortError", repr(error.reason)
+        # The standard's own default reason.
+        assert isinstance(error.reason, AbortError), repr(error.reason)
         await failure(AbortError, stream.closed)
 
 
-@scenario(quick=True)
+@scenario()
 async def signal_that_is_none_is_refused(env: Env) -> None:
     """Something that is no AbortSignal is a TypeError, and no connection is made."""
     id = env.new_id()
@@ -168,7 +165,7 @@ async def _closed_with(env: Env, side: str, reason: Any) -> tuple[int, str]:
     return info
 
 
-@scenario(quick=True)
+@scenario()
 async def abort_and_cancel_close_without_code(env: Env) -> None:
     """abort() and cancel() without a reason send an empty Close frame: a clean close."""
     for side in ("abort", "cancel"):
@@ -203,7 +200,7 @@ async def abort_and_cancel_ignore_look_alikes(env: Env) -> None:
 @scenario()
 async def codes_of_received_errors_can_be_given_on(env: Env) -> None:
     """An error with a code that may not be sent, such as 1006, closes without one."""
-    lost = env.stream("/reset")
+    lost = env.stream(settled("/reset"))
     error = await failure(WebSocketError, lost.closed)
     assert error.close_code == 1006
     for side in ("abort", "cancel"):
@@ -211,7 +208,7 @@ async def codes_of_received_errors_can_be_given_on(env: Env) -> None:
         assert code == 1005
 
 
-@scenario(quick=True)
+@scenario()
 async def aborted_writable_can_not_be_written_to(env: Env) -> None:
     """After abort() the writer's promises raise the reason, and writes raise InvalidStateError."""
     stream = env.stream("/echo")
@@ -226,7 +223,7 @@ async def aborted_writable_can_not_be_written_to(env: Env) -> None:
     assert writer.desired_size is None
 
 
-@scenario(quick=True)
+@scenario()
 async def abort_reasons_of_any_type_reach_the_writer(env: Env) -> None:
     """A reason that is no exception arrives as the ``reason`` of an AbortError."""
     for reason in (None, "why", 5, {"a": 1}):
@@ -246,7 +243,10 @@ async def abort_wakes_writes_that_wait(env: Env) -> None:
     writer = opened.writable.get_writer()
     write = asyncio.ensure_future(outcome(writer.write(bytes(16 * 1024 * 1024))))
     await env.round_trip()
-    assert not write.done()
+    if write.done():
+        stream.close()
+        await outcome(stream.closed)
+        raise Skip(INSATIABLE)
     reason = ValueError("no more")
     await writer.abort(reason)
     assert await write is reason

@@ -131,7 +131,7 @@ async def other_types_are_refused_at_the_call(env: Env) -> None:
         await assert_echoes(opened)
 
 
-@scenario(quick=True)
+@scenario()
 async def empty_messages_are_messages(env: Env) -> None:
     """Empty texts and empty binaries arrive, each as its own kind, between others."""
     sent = ["", b"", "full", "", b"full", b"", ""]

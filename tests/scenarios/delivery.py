@@ -139,7 +139,7 @@ async def burst_above_the_mark_is_whole_or_an_error(env: Env) -> None:
             assert await stream.closed == (4001, "")
 
 
-@scenario(quick=True)
+@scenario()
 async def echoed_burst_comes_back_whole(env: Env) -> None:
     """Hundreds of messages that are written at once come back in order."""
     async with env.stream("/echo") as opened:

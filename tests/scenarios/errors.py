@@ -20,10 +20,10 @@ from websocketstream import (
 
 from .env import Env
 from .registry import scenario
-from .steps import failure, read_until_error, refusal
+from .steps import failure, read_until_error, refusal, settled
 
 
-@scenario(quick=True)
+@scenario()
 async def errors_are_the_standards_and_pythons(env: Env) -> None:
     """Each error has the standard's name, and is the builtin that a Python programmer would catch."""
     for kind, name, builtin in (
@@ -43,7 +43,7 @@ async def errors_are_the_standards_and_pythons(env: Env) -> None:
         assert (error.name, error.message, str(error)) == (name, "what happened", "what happened")
 
 
-@scenario(quick=True)
+@scenario()
 async def websocket_error_has_defaults(env: Env) -> None:
     """WebSocketError() has an empty message and reason, and no close code."""
     error = WebSocketError()
@@ -51,7 +51,7 @@ async def websocket_error_has_defaults(env: Env) -> None:
     assert (error.close_code, error.reason) == (None, "")
 
 
-@scenario(quick=True)
+@scenario()
 async def websocket_error_takes_message_code_and_reason(env: Env) -> None:
     """A WebSocketError is made of a message, a close code and a reason."""
     error = WebSocketError("what happened", close_code=3456, reason="why")
@@ -61,14 +61,14 @@ async def websocket_error_takes_message_code_and_reason(env: Env) -> None:
     assert (error.close_code, error.reason) == (3333, "")
 
 
-@scenario(quick=True)
+@scenario()
 async def websocket_error_with_reason_has_code_1000(env: Env) -> None:
     """A WebSocketError with a reason and no code has the code 1000."""
     assert WebSocketError("", reason="specified").close_code == 1000
     assert WebSocketError("", reason="").close_code is None
 
 
-@scenario(quick=True)
+@scenario()
 async def websocket_error_checks_its_code(env: Env) -> None:
     """A WebSocketError takes the codes that close() takes, and no others."""
     for code in (0, 999, 1001, 1005, 1006, 2999, 5000):
@@ -78,7 +78,7 @@ async def websocket_error_checks_its_code(env: Env) -> None:
     refusal(TypeError, WebSocketError, "", close_code="1000")
 
 
-@scenario(quick=True)
+@scenario()
 async def websocket_error_checks_its_reason(env: Env) -> None:
     """A WebSocketError's reason has at most 123 bytes of UTF-8; characters don't count."""
     refusal(DOMSyntaxError, WebSocketError, "", close_code=1000, reason="x" * 124)
@@ -89,7 +89,7 @@ async def websocket_error_checks_its_reason(env: Env) -> None:
 @scenario()
 async def unclean_end_is_one_error_for_all(env: Env) -> None:
     """After an unclean close the reader, the writer and ``closed`` raise the same object."""
-    stream = env.stream("/reset")
+    stream = env.stream(settled("/reset"))
     opened = await stream.opened
     error = await failure(WebSocketError, stream.closed)
     assert (error.name, error.close_code, error.reason) == ("WebSocketError", 1006, "")
@@ -109,7 +109,7 @@ async def unclean_end_is_one_error_for_all(env: Env) -> None:
 SECRETS = ("s3cret", "t0ken")
 
 
-@scenario(quick=True)
+@scenario()
 async def secrets_in_a_refused_url_are_not_told(env: Env) -> None:
     """Password and query string of a URL that is refused are in no message."""
     for url in (

@@ -10,7 +10,7 @@ from websocketstream import ReadResult, WebSocketError
 from .env import Env
 from .payload import check
 from .registry import scenario
-from .steps import assert_echoes, failure, read_all, refusal
+from .steps import assert_echoes, failure, read_all, refusal, settled
 
 
 @scenario(quick=True)
@@ -28,7 +28,7 @@ async def text_is_read_as_str_and_binary_as_bytes(env: Env) -> None:
     await stream.closed
 
 
-@scenario(quick=True)
+@scenario()
 async def iteration_gives_every_message_and_ends(env: Env) -> None:
     """``async for`` gives all messages in order, and ends when the server closes."""
     stream = env.stream("/send?count=50&kind=mixed")
@@ -89,7 +89,7 @@ async def many_tasks_read_each_message_once(env: Env) -> None:
     await stream.closed
 
 
-@scenario(quick=True)
+@scenario()
 async def read_that_is_dropped_loses_nothing(env: Env) -> None:
     """A read that is never awaited gives its message to the next one."""
     async with env.stream("/echo") as opened:
@@ -102,7 +102,7 @@ async def read_that_is_dropped_loses_nothing(env: Env) -> None:
             assert (await kept).value == "for whoever asks"
 
 
-@scenario(quick=True)
+@scenario()
 async def after_the_end_every_read_is_done(env: Env) -> None:
     """Once the stream has ended, reads say so again and again."""
     stream = env.stream("/send?count=1")
@@ -114,7 +114,7 @@ async def after_the_end_every_read_is_done(env: Env) -> None:
     await stream.closed
 
 
-@scenario(quick=True)
+@scenario()
 async def reads_that_wait_are_done_at_the_end(env: Env) -> None:
     """Reads that are waiting when the server closes are told that there is no more."""
     stream = env.stream("/close-on-message?code=1000")
@@ -146,7 +146,7 @@ async def locked_readable_has_one_reader(env: Env) -> None:
         await assert_echoes(opened)
 
 
-@scenario(quick=True)
+@scenario()
 async def two_readers_take_turns(env: Env) -> None:
     """A second reader goes on where the first has stopped."""
     stream = env.stream("/send?count=6")
@@ -161,7 +161,7 @@ async def two_readers_take_turns(env: Env) -> None:
     await stream.closed
 
 
-@scenario(quick=True)
+@scenario()
 async def released_reader_can_do_nothing(env: Env) -> None:
     """After release_lock() a reader's methods raise TypeError, and its ``closed`` is rejected so."""
     async with env.stream("/echo") as opened:
@@ -176,7 +176,7 @@ async def released_reader_can_do_nothing(env: Env) -> None:
         await assert_echoes(opened)
 
 
-@scenario(quick=True)
+@scenario()
 async def releasing_turns_waiting_reads_away(env: Env) -> None:
     """Reads that wait when the lock is released raise TypeError; the messages go to the next reader."""
     async with env.stream("/echo") as opened:
@@ -204,7 +204,7 @@ async def read_whose_message_is_there_survives_release(env: Env) -> None:
             assert (await first).value == "one"
 
 
-@scenario(quick=True)
+@scenario()
 async def readers_closed_settles_when_all_was_read(env: Env) -> None:
     """A reader's ``closed`` waits until the last message has been read."""
     stream = env.stream("/send?count=2")
@@ -219,7 +219,7 @@ async def readers_closed_settles_when_all_was_read(env: Env) -> None:
         await closed
 
 
-@scenario(quick=True)
+@scenario()
 async def cancelling_the_readable_closes_without_code(env: Env) -> None:
     """cancel() drops what was not read, ends the stream, and sends an empty Close frame."""
     id = env.new_id()
@@ -256,7 +256,7 @@ async def cancelling_a_closed_stream_changes_nothing(env: Env) -> None:
     await opened.readable.cancel(WebSocketError(close_code=3000))
     assert await stream.closed == (4000, "")
 
-    stream = env.stream("/reset")
+    stream = env.stream(settled("/reset"))
     opened = await stream.opened
     error = await failure(WebSocketError, stream.closed)
     assert await failure(WebSocketError, opened.readable.cancel()) is error

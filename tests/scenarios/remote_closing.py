@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 from websocketstream import InvalidStateError, WebSocketError
 
@@ -31,7 +32,7 @@ async def clean_close_by_the_server_is_clean(env: Env) -> None:
     assert (entry["close_code"], entry["ended"]) == (1000, "close")
 
 
-@scenario(quick=True)
+@scenario()
 async def empty_close_frame_is_told_as_1005(env: Env) -> None:
     """A Close frame without a code is clean, and told as 1005."""
     stream = env.stream("/close")
@@ -109,3 +110,18 @@ async def close_with_unwritten_data_is_not_clean(env: Env) -> None:
         assert entry["messages_received"] == 2, "a clean end, and the second message was not sent"
     refusal(InvalidStateError, writer.write, "too late")
     await failure(InvalidStateError, writer.ready)
+
+
+@scenario(timeout=30)
+async def write_that_waits_at_the_close_can_be_collected_around(env: Env) -> None:
+    """Collecting garbage after a close, with a write still waiting to be looked at, does no harm."""
+    stream = env.stream("/close-on-message?compress=0", high_water_mark=64 * 1024)
+    writer = (await stream.opened).writable.get_writer()
+    writer.write("Goodbye")
+    write = writer.write(bytes(8 * 1024 * 1024))
+    await outcome(stream.closed)
+    del stream, writer
+    for _ in range(5):
+        gc.collect()
+        await asyncio.sleep(0)
+    assert isinstance(await outcome(write), InvalidStateError | None)

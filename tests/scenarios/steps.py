@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from hashlib import sha256
 from typing import Any
 
 from websocketstream import ReadableStream, WebSocketOpenInfo
 
+from .env import Env, Skip
 from .payload import framed
 
 Message = str | bytes
+
+INSATIABLE = "this browser takes in all that is sent, and says that it has gone"
+"""Why a write may not wait, though the server takes in nothing."""
 
 
 async def failure[E: BaseException](kind: type[E], awaitable: Awaitable[object]) -> E:
@@ -74,6 +79,27 @@ async def echo(opened: WebSocketOpenInfo, message: Any) -> Message:
 async def assert_echoes(opened: WebSocketOpenInfo) -> None:
     """Show that a connection to /echo works in both directions, with nothing else on its way."""
     assert await echo(opened, "does it still work?") == "does it still work?"
+
+
+def settled(path: str) -> str:
+    """Return the route with a server that waits until the browser has taken the connection up.
+
+    Without that, a browser may tell of a connection that ends at once as one that was never made.
+    """
+    return f"{path}{'&' if '?' in path else '?'}settled=1"
+
+
+async def gone_before_it_was_open(env: Env, id: str) -> dict[str, Any]:
+    """Return what the server saw of a connection that was given up in the middle of the handshake."""
+    entry = await env.journal(id, wait="no")
+    if entry["path"] is not None:
+        try:
+            async with asyncio.timeout(3):
+                entry = await env.journal(id)
+        except TimeoutError:
+            raise Skip("this browser keeps a handshake's TCP connection when it is given up") from None
+    assert not entry["opened"]
+    return entry
 
 
 def digest(messages: Iterable[Message]) -> str:

@@ -8,7 +8,7 @@ from websocketstream import InvalidStateError, WebSocketError
 
 from .env import Env
 from .registry import scenario
-from .steps import assert_echoes, digest, failure, outcome, refusal
+from .steps import assert_echoes, digest, failure, outcome, refusal, settled
 
 MARK = 64 * 1024
 
@@ -64,7 +64,7 @@ async def tasks_that_write_keep_their_own_order(env: Env) -> None:
         assert mine == sorted(mine)
 
 
-@scenario(quick=True)
+@scenario()
 async def there_is_room_to_begin_with(env: Env) -> None:
     """An open stream has room for ``high_water_mark`` bytes, ``ready`` says so, writes don't wait."""
     async with env.stream("/sink", high_water_mark=MARK) as opened:
@@ -76,7 +76,7 @@ async def there_is_room_to_begin_with(env: Env) -> None:
         await writer.ready
 
 
-@scenario(quick=True)
+@scenario()
 async def locked_writable_has_one_writer(env: Env) -> None:
     """While a writer has the stream nobody else can take, close or abort it."""
     async with env.stream("/echo") as opened:
@@ -92,7 +92,7 @@ async def locked_writable_has_one_writer(env: Env) -> None:
         await assert_echoes(opened)
 
 
-@scenario(quick=True)
+@scenario()
 async def released_writer_can_do_nothing(env: Env) -> None:
     """After release_lock() a writer's methods raise TypeError, and its promises are rejected so."""
     async with env.stream("/echo") as opened:
@@ -110,7 +110,7 @@ async def released_writer_can_do_nothing(env: Env) -> None:
         await assert_echoes(opened)
 
 
-@scenario(quick=True)
+@scenario()
 async def nothing_can_be_written_after_close(env: Env) -> None:
     """From close() on a write raises InvalidStateError at the call, before and after the end."""
     id = env.new_id()
@@ -149,7 +149,7 @@ async def writer_closed_is_rejected_by_other_ends(env: Env) -> None:
     await waiting
     await stream.closed
 
-    stream = env.stream("/reset")
+    stream = env.stream(settled("/reset"))
     writer = (await stream.opened).writable.get_writer()
     error = await failure(WebSocketError, writer.closed)
     assert await failure(WebSocketError, stream.closed) is error

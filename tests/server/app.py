@@ -161,12 +161,19 @@ def _amend(connection: ServerConnection, request: Request, response: Response) -
         connection.route.on_response(response, connection.query)
 
 
+async def _run(connection: Connection) -> None:
+    if connection.query.settled:
+        # Once a ping is answered, the client has taken up the connection.
+        await asyncio.wait([asyncio.ensure_future(await connection.ping())], timeout=1)
+    await connection.route.handler(connection, connection.query)
+
+
 async def _handle(connection: ServerConnection) -> None:
     """Run the route's handler for as long as the client is there, and not a moment longer."""
     assert isinstance(connection, Connection)
     extensions = [str(extension.name) for extension in connection.protocol.extensions]
     connection.record.open(connection.subprotocol, extensions)
-    handler = asyncio.ensure_future(connection.route.handler(connection, connection.query))
+    handler = asyncio.ensure_future(_run(connection))
     await asyncio.wait({handler, connection.connection_lost_waiter}, return_when=asyncio.FIRST_COMPLETED)
     handler.cancel()
     with suppress(ConnectionClosed, asyncio.CancelledError):

@@ -20,6 +20,7 @@ class Query:
 
     id: str = ""
     compress: bool = True
+    settled: bool = False
     count: int = 50
     size: int = 10
     kind: str = "text"
@@ -35,7 +36,7 @@ class Query:
     messages: int = 0
 
 
-EVERYWHERE = ("id", "compress")
+EVERYWHERE = ("id", "compress", "settled")
 """Parameters that every route takes."""
 
 

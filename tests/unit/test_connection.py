@@ -150,13 +150,16 @@ async def test_holding_back(bench: Bench) -> None:
 
 
 async def test_close_lets_the_server_go_on(bench: Bench) -> None:
-    """Closing lets the server go on: its Close frame comes behind its messages."""
-    connection = connection_on(bench, high_water_mark=4)
+    """Closing lets the server go on, past the mark: its Close frame comes behind its messages."""
+    connection = connection_on(bench, high_water_mark=4, overflow="error")
     connection.received(["1234"])
     connection.close()
     assert bench.rig.asked == ["pause_reading", "resume_reading", (None, "")]
-    connection.received([""])
+    connection.received(["5678"])
     assert bench.rig.asked[3:] == []
+    bench.rig.end(1005)
+    assert await connection.closed == (1005, "")
+    assert connection.incoming.size == 8
 
 
 async def test_warning() -> None:

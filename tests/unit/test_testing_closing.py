@@ -110,8 +110,14 @@ async def test_answering_later() -> None:
 
 async def test_never_answering() -> None:
     """A peer that never answers is given up on, and its handler with it."""
-    stream, _, peer = await opened_with(close_timeout=0.01)
-    peer.answers_close = False
+
+    async def ignore(peer: FakePeer) -> None:
+        await peer.accept()
+        peer.answers_close = False
+        async for _ in peer:
+            pass
+
+    stream, _, _ = await opened_with(ignore, close_timeout=0.01)
     stream.close()
     error = await raised_by(stream.closed)
     assert isinstance(error, WebSocketError)
@@ -165,7 +171,9 @@ async def test_drop() -> None:
     stream, opened, peer = await opened_with()
     peer.send("last")
     peer.drop()
+    assert not peer.closed
     await peer.wait_closed()
+    assert peer.closed
     error = await raised_by(stream.closed)
     assert isinstance(error, WebSocketError)
     assert error.close_code == 1006

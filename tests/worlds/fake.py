@@ -145,9 +145,9 @@ class Socket:
         self.peer.drop()
 
     async def end(self) -> None:
-        """Enter the end into the journal. By now it has come, or is on its way."""
+        """Enter the end into the journal."""
         with suppress(ConnectionError):
-            while True:
+            while self.peer.closed:  # then this does not wait
                 self._log(await self.peer.recv())
         self._log_close()
         clean = self.peer.close_code is not None

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from socket import SO_SNDBUF, SOL_SOCKET
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
@@ -105,6 +106,8 @@ class LibraryTransport:
             self._events.disconnected(1006, "", clean=False)
             return
         self._ws = ws
+        # What the kernel holds can't be counted, so it must not hold much.
+        ws.transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, 64 * 1024)
         extensions = ", ".join(str(extension.name) for extension in ws.protocol.extensions)
         self._sender = asyncio.create_task(self._send(ws), name=f"sender to {url}")
         self._events.connected(ws.subprotocol or "", extensions)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import js
-from pyodide.ffi import JsProxy, create_proxy
+from pyodide.ffi import JsException, JsProxy, create_proxy
 
 from .values import js_error, py_reason
 
@@ -33,6 +33,7 @@ class Scope:
     def __init__(self) -> None:
         self._proxies: list[Any] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self.closed = False
 
     def keep(self, callback: Callable[..., Any]) -> JsProxy:
         """Return a JavaScript function that calls ``callback``."""
@@ -76,6 +77,7 @@ class Scope:
 
     def close(self) -> None:
         """Destroy the proxies. The callbacks won't be called any more."""
+        self.closed = True
         proxies, self._proxies = self._proxies, []
         for js_proxy in proxies:
             js_proxy.destroy()
@@ -118,4 +120,10 @@ def abort_reason(js_signal: Any) -> tuple[bool, object]:
     """Return whether the signal has fired, and its reason in Python."""
     if not hasattr(js_signal, "aborted"):
         raise TypeError(f"signal must be an AbortSignal, not {type(js_signal).__name__}")
-    return (True, py_reason(js_signal.reason)) if js_signal.aborted else (False, None)
+    if not js_signal.aborted:
+        return False, None
+    try:
+        return True, py_reason(js_signal.reason)
+    except JsException:
+        # It was a Python object that nobody keeps for JavaScript any more.
+        return True, None

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import js
-from pyodide.ffi import JsBuffer, JsException, JsProxy, to_js
+from pyodide.ffi import JsBuffer, JsDoubleProxy, JsException, JsProxy, to_js
 
 from .. import errors
 from .._rules import Message
-from .environment import has_websocket_stream
 
 
 def js_object(**fields: Any) -> JsProxy:
@@ -40,46 +39,55 @@ def js_buffer_to_bytes(value: object) -> bytes | None:
     js_value: Any = value
     if not isinstance(value, JsBuffer):
         raise TypeError(
-            f"a message can't be made of a JavaScript {js_value.constructor.name}: "
+            f"a message can't be made of a JavaScript {_class_name(js_value)}: "
             "pass a str, bytes, an ArrayBuffer or a typed array"
         )
     js_buffer: Any = js_value.buffer if js.ArrayBuffer.isView(js_value) else js_value
     if getattr(js_buffer, "resizable", False) or getattr(js_buffer, "growable", False):
         raise TypeError("a message can't be made of a resizable buffer: copy it with slice() first")
-    if hasattr(js, "SharedArrayBuffer") and js_buffer.constructor.name == "SharedArrayBuffer":
+    if _class_name(js_buffer) == "SharedArrayBuffer":
         raise TypeError("a message can't be made of shared memory: copy it with slice() first")
     data: bytes = js_value.to_bytes()
     return data
 
 
+def _class_name(js_value: Any) -> str:
+    return str(getattr(getattr(js_value, "constructor", None), "name", "object"))
+
+
 def py_reason(js_reason: Any) -> object:
     """Return an abort reason in Python: errors as our own, values as they are."""
-    return py_error(js_reason) if isinstance(js_reason, JsException) else js_reason
+    if isinstance(js_reason, JsDoubleProxy):
+        return js_reason.unwrap()
+    if isinstance(js_reason, JsException) or _is_a(js_reason, js.DOMException):
+        return py_error(js_reason)
+    return js_reason
 
 
-def py_error(error: JsException) -> Exception:
-    """Return the exception of ours that stands for a ``DOMException``; others stay as they are."""
-    message = str(getattr(error, "message", error))
-    js_error: Any = getattr(error, "js_error", error)
-    match getattr(error, "name", ""):
-        case "SyntaxError":
-            return errors.DOMSyntaxError(message)
-        case "SecurityError":
-            return errors.SecurityError(message)
-        case "InvalidStateError":
-            return errors.InvalidStateError(message)
-        case "WebSocketError" if _is_websocket_error(js_error):
-            code, reason = close_info(js_error)
-            return errors.WebSocketError._received(message, code or None, reason)
-        case _:
-            return error
+def py_error(error: Any) -> Exception:
+    """Return the exception of ours that stands for a ``DOMException``; other errors stay as they are.
+
+    Pyodide gives a ``JsException`` for one that was thrown, and a plain proxy for one that is an
+    argument or an attribute.
+    """
+    js_error = getattr(error, "js_error", error)
+    name, message = str(error.name), str(error.message)
+    if _is_a(js_error, getattr(js, "WebSocketError", None)):
+        code, reason = close_info(js_error)
+        return errors.WebSocketError._received(message, code or None, reason)
+    if not _is_a(js_error, js.DOMException):
+        return error  # type: ignore[no-any-return]
+    kinds = (errors.DOMSyntaxError, errors.SecurityError, errors.InvalidStateError, errors.AbortError)
+    made = next((kind for kind in kinds if kind.name == name), errors.DOMException)(message)
+    made.name = name
+    return made
 
 
-def _is_websocket_error(js_error: Any) -> bool:
-    """Whether it is one by class: look-alikes don't count."""
-    if not has_websocket_stream():
+def _is_a(js_value: Any, js_class: Any) -> bool:
+    """Whether it is an instance of that JavaScript class: look-alikes don't count."""
+    if js_class is None or not isinstance(js_value, JsProxy):
         return False
-    return bool(js.Object.getPrototypeOf(js_error) == js.WebSocketError.prototype)
+    return bool(js_class.prototype.isPrototypeOf(js_value))
 
 
 def js_error(error: BaseException) -> Any:
