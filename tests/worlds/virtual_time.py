@@ -4,6 +4,9 @@ import asyncio
 import selectors
 from typing import Any
 
+TURN = 20e-6
+"""Seconds that a turn of the loop takes by its clock: who asks again and again sees time pass."""
+
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
     """Jumps to the next timer when there is nothing to do, and raises when there is no timer either."""
@@ -23,8 +26,7 @@ class _Selector(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> list[Any]:
         ready = super().select(0)
-        if not ready:
-            if timeout is None:
-                raise RuntimeError("everybody waits, and nothing is left that could happen")
-            self._loop.now += timeout
+        if not ready and timeout is None:
+            raise RuntimeError("everybody waits, and nothing is left that could happen")
+        self._loop.now += TURN if ready else max(timeout or 0, TURN)
         return ready
