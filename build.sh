@@ -44,6 +44,13 @@ setup() { "$HOST_PYTHON" -m tools.setup; }
 wheel() { setup; tool wheel; }
 browsers() { tool browsers --require; }
 types() { python -m mypy; }
+
+# Two pages at a time. The pure core is covered by unit tests to the last branch.
+tests() {
+    local everything=()
+    (($#)) || everything=(--cov --cov-fail-under=100)
+    python -m pytest --numprocesses 2 --dist loadgroup "${everything[@]}" "$@"
+}
 lint() {
     python -m ruff check
     python -m ruff format --check
@@ -57,7 +64,7 @@ main() {
         setup) setup; tool browsers ;;
         wheel) wheel ;;
         demo) wheel; tool demo "$@" ;;
-        test) wheel; browsers; lint; types; python -m pytest "$@" ;;
+        test) wheel; browsers; lint; types; tests "$@" ;;
         matrix) wheel; browsers; tool matrix "$@" ;;
         lint) setup; lint ;;
         types) setup; types ;;

@@ -34,7 +34,8 @@ def matrix() -> None:
     """Run, print, write; fail if a test did."""
     for result in (COMPLETE, PARTIAL):
         result.unlink(missing_ok=True)
-    command = [str(VENV_PYTHON), "-m", "pytest", "tests/browser", *sys.argv[1:]]
+    pages = ["--numprocesses", "2", "--dist", "loadgroup"]  # two at a time
+    command = [str(VENV_PYTHON), "-m", "pytest", "tests/browser", *pages, *sys.argv[1:]]
     exit_code = subprocess.run(command, cwd=ROOT).returncode
     result = COMPLETE if COMPLETE.exists() else PARTIAL
     if not result.exists():

@@ -20,7 +20,7 @@ from tools.project import (
 )
 
 PACKAGE = ROOT / "src" / "websocketstream"
-MAXIMUM_SIZE = 200 * 1024  # TEMPORARY
+MAXIMUM_SIZE = 60 * 1024
 METADATA = [ROOT / name for name in ("pyproject.toml", "README.md", "LICENSE")]
 
 
