@@ -21,8 +21,7 @@ from tools.project import BUILD, ROOT, VENV_PYTHON, Problem, main, say
 
 type Cell = dict[str, Any]
 
-COMPLETE = BUILD / "matrix.json"
-PARTIAL = BUILD / "matrix-partial.json"
+RESULT = BUILD / "matrix.json"
 README = ROOT / "README.md"
 BEGIN, END = "<!-- matrix:begin -->", "<!-- matrix:end -->"
 NAMES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKitGTK"}
@@ -32,24 +31,22 @@ NOT_RUN = ("Safari", "polyfill", "main, worker", "described for macOS, not run")
 
 def matrix() -> None:
     """Run, print, write; fail if a test did."""
-    for result in (COMPLETE, PARTIAL):
-        result.unlink(missing_ok=True)
+    RESULT.unlink(missing_ok=True)
     pages = ["--numprocesses", "2", "--dist", "loadgroup"]  # two at a time
     command = [str(VENV_PYTHON), "-m", "pytest", "tests/browser", *pages, *sys.argv[1:]]
     exit_code = subprocess.run(command, cwd=ROOT).returncode
-    result = COMPLETE if COMPLETE.exists() else PARTIAL
-    if not result.exists():
+    if not RESULT.exists():
         raise Problem(f"the browser tests left no result (exit code {exit_code})")
-    cells = json.loads(result.read_text())
+    cells = json.loads(RESULT.read_text())
     text = markdown(cells)
     print(f"\n{text}", flush=True)
     for path, content in (
-        (result.with_suffix(".md"), f"# Test matrix\n\n{text}"),
-        (result.with_suffix(".html"), page(cells)),
+        (RESULT.with_suffix(".md"), f"# Test matrix\n\n{text}"),
+        (RESULT.with_suffix(".html"), page(cells)),
     ):
         path.write_text(content)
         say(f"written: {path.relative_to(ROOT)}")
-    if result == COMPLETE:
+    if not sys.argv[1:]:
         update_readme(text)
     if exit_code:
         raise Problem(f"the browser tests failed with exit code {exit_code}")
