@@ -249,7 +249,7 @@ def test_copies() -> None:
 @pytest.mark.parametrize(
     "objects",
     [np.array([object()]), np.array(["a"], dtype=object), np.zeros(2, [("x", object)])],
-    ids=repr,
+    ids=["object", "str", "structure"],
 )
 def test_objects(objects: object) -> None:
     """An array of Python objects is refused: its bytes would be addresses in memory."""
