@@ -71,7 +71,7 @@ async def flood_is_held_back_at_the_mark(env: Env) -> None:
 
 
 @scenario(timeout=30)
-async def slow_reader_gets_everything_in_order(env: Env) -> None:
+async def slow_reader_gets_all_of_a_flood(env: Env) -> None:
     """A reader that is slower than the server gets everything, in order, with a small mark."""
     env.require(env.receive_backpressure, CLASSIC)
     path = "/send?count=500&size=4096&kind=binary&close=0&compress=0"
@@ -234,3 +234,21 @@ async def close_waits_as_long_as_data_moves(env: Env) -> None:
     assert await stream.closed == (4001, "")
     entry = await env.journal(id)
     assert (entry["messages_received"], entry["close_code"]) == (12, 4001)
+
+
+@scenario(timeout=30, expects=("ReceiveBufferWarning",))
+async def both_directions_flow_at_once(env: Env) -> None:
+    """Reading and writing side by side, with small marks, never block each other."""
+    count, size = 60, 64 * 1024
+    async with env.stream("/echo?compress=0", high_water_mark=size) as opened:
+        writer = opened.writable.get_writer()
+
+        async def write() -> None:
+            for number in range(count):
+                await writer.write(message(number, size, "mixed"))
+
+        writing = asyncio.ensure_future(write())
+        with opened.readable.get_reader() as reader:
+            for number in range(count):
+                assert (await reader.read()).value == message(number, size, "mixed")
+        await writing

@@ -125,6 +125,15 @@ async def options_are_checked_at_once(env: Env) -> None:
 
 
 @scenario()
+async def timeouts_can_be_switched_off(env: Env) -> None:
+    """``None`` for a timeout waits as long as it takes."""
+    stream = env.stream("/echo", open_timeout=None, close_timeout=None)
+    async with stream as opened:
+        await assert_echoes(opened)
+    assert await stream.closed == (1005, "")
+
+
+@scenario()
 async def back_end_that_is_not_there_is_refused(env: Env) -> None:
     """A back end that this environment does not have is a NotSupportedError that says so."""
     have = support()

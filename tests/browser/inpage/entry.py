@@ -7,12 +7,15 @@ import asyncio
 import gc
 import importlib
 import json
+import pkgutil
 import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from js import harnessProbe
 from pyodide.code import eval_code_async
+
+import websocketstream
 
 from .run import HARMLESS, run_scenario
 from .watch import Watch
@@ -41,9 +44,9 @@ async def _prepare(registry: str) -> dict[str, Any]:
     """Import all scenarios and what they import, so that none of them is charged for it."""
     importlib.import_module(registry).all_scenarios()
     if registry != "selfcheck":
-        # Imported when first used; what these modules keep is no scenario's leak.
-        for name in ("_native", "_classic", "_js_streams"):
-            importlib.import_module(f"websocketstream.{name}")
+        # Also what the package itself imports only when it is needed.
+        for module in pkgutil.walk_packages(websocketstream.__path__, "websocketstream."):
+            importlib.import_module(module.name)
     # What exists now stays; leaving it out makes the collections after each scenario cheap.
     gc.collect()
     gc.freeze()

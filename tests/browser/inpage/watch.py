@@ -17,6 +17,7 @@ import traceback
 import warnings
 import weakref
 from collections.abc import Iterable
+from enum import Enum
 from typing import Any
 
 PACKAGE = "websocketstream"
@@ -152,8 +153,12 @@ class Watch:
 
 
 def _package_objects() -> list[Any]:
-    """The live instances of the package's classes, except those made before the first scenario."""
-    return [found for found in gc.get_objects() if type(found).__module__.partition(".")[0] == PACKAGE]
+    """The live instances of the package's classes. Members of an enum live as long as their class."""
+    return [
+        found
+        for found in gc.get_objects()
+        if str(type(found).__module__).partition(".")[0] == PACKAGE and not isinstance(found, Enum)
+    ]
 
 
 def describe_task(task: asyncio.Task[Any]) -> str:
