@@ -215,8 +215,9 @@ class Connection:
     def connected(self, protocol: str, extensions: str) -> None:
         """Standard: WebSockets, "when a WebSocketStream connection is established"."""
         if self.protocols and protocol not in self.protocols:
-            offered = ", ".join(self.protocols)
-            self.fail(WebSocketError(f"the server selected none of the subprotocols offered: {offered}"))
+            # Not their names: tokens are sent as subprotocols, too.
+            count = len(self.protocols)
+            self.fail(WebSocketError(f"the server selected none of the {count} subprotocols offered"))
             return
         self._clear_timer()
         self.state = State.OPEN

@@ -42,7 +42,7 @@ async def test_subprotocol_not_offered(bench: Bench, selected: str) -> None:
     connection.connected(selected, "")
     error = await raised_by(connection.opened)
     assert isinstance(error, WebSocketError)
-    assert "none of the subprotocols offered: a, b" in str(error)
+    assert "none of the 2 subprotocols offered" in str(error)
     assert bench.rig.asked == ["abandon"]
     assert connection.state.value == "closed"
 
