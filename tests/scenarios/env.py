@@ -40,7 +40,15 @@ class Env:
 
     def stream(self, path: str, **options: Any) -> WebSocketStream:
         """Connect to a route of the test server, such as ``"/echo"`` or ``"/send?count=5"``."""
-        return WebSocketStream(self.server + path, backend=self.backend, **options)
+        stream = WebSocketStream(self.server + path, backend=self.backend, **options)
+        if "settled=1" in path:
+            stream.opened.when_settled(lambda: self._say_that_it_is_open(stream))
+        return stream
+
+    def _say_that_it_is_open(self, stream: WebSocketStream) -> None:
+        if stream.opened.exception() is None:
+            with stream.opened.result().writable.get_writer() as writer:
+                writer.write("open")
 
     def new_id(self) -> str:
         """Return an id that no other connection has, for the ``id`` parameter and the journal."""

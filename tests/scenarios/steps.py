@@ -82,7 +82,7 @@ async def assert_echoes(opened: WebSocketOpenInfo) -> None:
 
 
 def settled(path: str) -> str:
-    """Return the route with a server that waits until the browser has taken the connection up.
+    """Return the route with a server that waits until the page has said that it is connected.
 
     Without that, a browser may tell of a connection that ends at once as one that was never made.
     """

@@ -163,8 +163,8 @@ def _amend(connection: ServerConnection, request: Request, response: Response) -
 
 async def _run(connection: Connection) -> None:
     if connection.query.settled:
-        # Once a ping is answered, the client has taken up the connection.
-        await asyncio.wait([asyncio.ensure_future(await connection.ping())], timeout=1)
+        # Once the client has sent something, it has taken up the connection.
+        await connection.recv()
     await connection.route.handler(connection, connection.query)
 
 
