@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from . import examples
@@ -15,10 +15,15 @@ SUBSTITUTES = {"scenarios/payload.py": TESTS / "server" / "payload.py"}
 
 
 def make() -> bytes:
-    """Pack the files as they are now."""
+    """Pack the files of the tests as they are now."""
+    return pack(_files())
+
+
+def pack(files: Iterable[tuple[str, Path]]) -> bytes:
+    """Put files into a zip, each under its name inside of it."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name, path in _files():
+        for name, path in files:
             archive.writestr(name, SUBSTITUTES.get(name, path).read_bytes())
     return buffer.getvalue()
 

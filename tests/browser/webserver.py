@@ -3,7 +3,7 @@
 One server per Pyodide version, because pytest-pyodide expects a distribution at the root:
 
     /…                       the distribution, and pytest-pyodide's own pages
-    /harness/…               the files of page/
+    /harness/…               the files of page/, or of other folders that are looked into first
     /harness/csp/…           the same files under a strict Content-Security-Policy
     /harness/bundle.zip      Python for the page: scenarios and checks
 
@@ -15,12 +15,18 @@ import contextlib
 import functools
 import http.server
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest_pyodide.server
 
 PAGE_FOLDER = Path(__file__).with_name("page")
+
+ISOLATED = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+}
+"""Headers of a page that may use precise clocks."""
 
 STRICT_CSP = "script-src 'self' 'wasm-unsafe-eval'"
 """No inline script, no eval; `wasm-unsafe-eval` is what WebAssembly itself needs."""
@@ -35,8 +41,15 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         ".whl": "application/zip",
     }
 
-    def __init__(self, *args: object, bundle: Callable[[], bytes], **kwargs: object) -> None:
-        self._bundle = bundle
+    def __init__(
+        self,
+        *args: object,
+        bundle: Callable[[], bytes],
+        folders: Sequence[Path],
+        headers: Mapping[str, str],
+        **kwargs: object,
+    ) -> None:
+        self._bundle, self._folders, self._headers = bundle, folders, headers
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
 
     def do_GET(self) -> None:
@@ -44,10 +57,11 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         if path.endswith("/bundle.zip"):
             return self._send(self._bundle(), "application/zip")
         if path.startswith("/harness/"):
-            file = PAGE_FOLDER / path.rpartition("/")[2]
-            if not file.is_file():
-                return self.send_error(404)
-            return self._send(file.read_bytes(), self.guess_type(str(file)))
+            name = path.rpartition("/")[2]
+            for folder in self._folders:
+                if (file := folder / name).is_file():
+                    return self._send(file.read_bytes(), self.guess_type(name))
+            return self.send_error(404)
         template = pytest_pyodide.server._default_templates().get(path)
         if template:
             return self._send(template, self.guess_type(path))
@@ -63,6 +77,8 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
     def end_headers(self) -> None:
         if self.path.startswith("/harness/csp/"):
             self.send_header("Content-Security-Policy", STRICT_CSP)
+        for name, value in self._headers.items():
+            self.send_header(name, value)
         super().end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
@@ -77,9 +93,24 @@ class _Server(http.server.ThreadingHTTPServer):
 
 
 @contextlib.contextmanager
-def serve(distribution: Path, bundle: Callable[[], bytes]) -> Iterator[int]:
-    """Serve one Pyodide distribution on a free port of the loopback interface."""
-    handler = functools.partial(_Handler, directory=str(distribution), bundle=bundle)
+def serve(
+    distribution: Path,
+    bundle: Callable[[], bytes],
+    *,
+    folders: Sequence[Path] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Iterator[int]:
+    """Serve one Pyodide distribution on a free port of the loopback interface.
+
+    Files of `folders` come before those of page/; `headers` go with every answer.
+    """
+    handler = functools.partial(
+        _Handler,
+        directory=str(distribution),
+        bundle=bundle,
+        folders=(*folders, PAGE_FOLDER),
+        headers=headers or {},
+    )
     with _Server(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()

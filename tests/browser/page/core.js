@@ -2,8 +2,8 @@
 
 const probe = globalThis.harnessProbe;
 
-// Starts Pyodide; resolves with a function (method, payload) -> Promise<string> into Python.
-export async function boot(bundleUrl) {
+// Starts Pyodide with the package and the bundle in it, and nothing that would slow it down.
+export async function load(bundleUrl) {
   const { loadPyodide } = await import("/pyodide.mjs");
   const pyodide = await loadPyodide({
     stdout: (line) => probe.note("stdout", line),
@@ -24,6 +24,13 @@ export async function boot(bundleUrl) {
     throw new Error(`${bundleUrl}: ${response.status} ${await response.text()}`);
   }
   pyodide.unpackArchive(await response.arrayBuffer(), "zip", { extractDir: "/bundle" });
+  pyodide.runPython("import sys; sys.path.insert(0, '/bundle')");
+  return pyodide;
+}
+
+// Resolves with a function (method, payload) -> Promise<string> into Python.
+export async function boot(bundleUrl) {
+  const pyodide = await load(bundleUrl);
 
   // From here on every proxy of a Python object is recorded with the stack that made it.
   pyodide._module.enable_pyproxy_allocation_tracing();
@@ -31,7 +38,6 @@ export async function boot(bundleUrl) {
   // How many JavaScript objects are kept alive because Python has a JsProxy of them.
   probe.heldObjects = () => pyodide._module.hiwire.num_keys();
 
-  pyodide.runPython("import sys; sys.path.insert(0, '/bundle')");
   const entry = pyodide.pyimport("inpage.entry");
   const serve = entry.serve;
   return (method, payload) => new Promise((resolve) => serve(method, payload, resolve));
