@@ -13,6 +13,7 @@ usage: ./build.sh VERB [OPTION...]
   demo     serve the demo with its own server; --check tries it in every browser there is
   test     run everything: lint, types and all tests; options go to pytest
   matrix   run the browser tests and write their table; options go to pytest
+  bench    measure beside JavaScript and other clients; --help lists the options
   lint     check style: ruff, shellcheck
   types    check types: mypy --strict
   clean    remove what the other verbs made
@@ -66,6 +67,7 @@ main() {
         demo) wheel; tool demo "$@" ;;
         test) wheel; browsers; lint; types; tests "$@" ;;
         matrix) wheel; browsers; tool matrix "$@" ;;
+        bench) wheel; browsers; python -m bench "$@" ;;
         lint) setup; lint ;;
         types) setup; types ;;
         clean) rm -rf .build dist node_modules .*_cache ;;
@@ -75,7 +77,7 @@ main() {
 }
 
 # Everything runs below a supervisor, which ends what a verb left behind or what was interrupted.
-if [[ -z ${HOST_PYTHON:-} && ${1:-help} =~ ^(setup|wheel|demo|test|matrix|lint|types)$ ]]; then
+if [[ -z ${HOST_PYTHON:-} && ${1:-help} =~ ^(setup|wheel|demo|test|matrix|bench|lint|types)$ ]]; then
     HOST_PYTHON=$(find_python)
     export HOST_PYTHON
     exec "$HOST_PYTHON" -m tools.supervise "$0" "$@"

@@ -1,0 +1,214 @@
+"""Measure: one scenario after the other, the contenders taking turns in each round."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import count
+from statistics import median, quantiles
+
+from tools.project import say
+
+from .pages import BenchPage, SampleFailed
+from .plan import OUR_MODULE, PEER_MODULES, Case, Contender, Selection
+from .results import Measurement, Results
+from .server import BenchServer
+
+ROUNDS = 5
+SECONDS = 0.4
+"""How long a sample is meant to take, as far as its size can be chosen."""
+
+MAX_BYTES, MAX_MESSAGES = 1 << 29, 400_000
+"""The size of the largest sample."""
+
+MANY, ECHOES = 150, 20
+FLOOD = Case("binary", 1 << 16)
+FLOOD_MESSAGES = 2048
+SLOW = {"seconds": 3, "pause_ms": 20}
+
+type Values = dict[str, tuple[str, float]]
+"""What a sample gives: for each case its unit and its value."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One round of one contender."""
+
+    values: Values
+    count: int
+    busy: float | None = None
+
+
+class Bench:
+    """Measures one engine."""
+
+    def __init__(
+        self,
+        engine: str,
+        page: BenchPage,
+        server: BenchServer,
+        selection: Selection,
+        results: Results,
+        *,
+        rounds: int = ROUNDS,
+        seconds: float = SECONDS,
+    ) -> None:
+        self._engine, self._page, self._server = engine, page, server
+        self._selection, self._results = selection, results
+        self._rounds, self._seconds = rounds, seconds
+        self._ids = map(str, count())
+
+    def run(self) -> None:
+        """Measure what was selected."""
+        for scenario, measure in {
+            "receive": self._rates,
+            "send": self._rates,
+            "round-trip": self._round_trips,
+            "connect": self._connects,
+            "many": self._many,
+            "memory": self._memory,
+            "import": self._imports,
+        }.items():
+            if self._selection.allows(scenario):
+                measure(scenario)
+
+    def _rates(self, scenario: str) -> None:
+        for case in self._selection.messages():
+            say(f"{self._engine}: {scenario} {case.label}")
+            who = self._selection.who(self._engine, case=case if scenario == "send" else None)
+            counts: dict[str, int] = {}
+
+            def sample(
+                contender: Contender, case: Case = case, counts: dict[str, int] = counts
+            ) -> Sample:
+                if contender.id not in counts:
+                    counts[contender.id] = self._calibrate(scenario, case, contender)
+                return self._rate(scenario, case, contender, counts[contender.id])
+
+            self._alternate(scenario, who, sample)
+
+    def _calibrate(self, scenario: str, case: Case, contender: Contender) -> int:
+        """How many messages the contender moves in the time of a sample. Also warms it up."""
+        most = max(1, min(MAX_MESSAGES, MAX_BYTES // case.size))
+        number = max(1, min(500, (4 << 20) // case.size))
+        while True:
+            rate = self._rate(scenario, case, contender, number).values[case.id][1]
+            wanted = min(most, max(1, round(rate * self._seconds)))
+            if wanted <= number * 3:
+                return wanted
+            number = min(wanted, number * 20)
+
+    def _rate(self, scenario: str, case: Case, contender: Contender, number: int) -> Sample:
+        id = next(self._ids)
+        what = {"kind": case.kind, "size": case.size, "count": number}
+        url = self._server.url("/flood" if scenario == "receive" else "/sink", id=id, **what)
+        taken = self._page.take(scenario, contender.client, url=url, fresh=contender.fresh, **what)
+        report = self._server.report(id)
+        seen = [(report.messages, report.payload_bytes)]
+        if scenario == "receive":
+            seen.append((taken["messages"], taken["bytes"]))
+        if any(numbers != (number, number * case.size) for numbers in seen):
+            raise SampleFailed(f"messages and bytes: {seen} instead of {number, number * case.size}")
+        seconds = taken["ms"] / 1000
+        return Sample({case.id: ("messages/s", number / seconds)}, number, report.busy / seconds)
+
+    def _round_trips(self, scenario: str) -> None:
+        say(f"{self._engine}: round trip")
+        url = self._server.url("/echo")
+        number = round(1000 * self._seconds)
+
+        def sample(contender: Contender) -> Sample:
+            times = self._page.take("round_trips", contender.client, url=url, count=number)["times"]
+            percentiles = quantiles(times, n=100)
+            return Sample({"p50": ("ms", percentiles[49]), "p99": ("ms", percentiles[98])}, number)
+
+        self._alternate(scenario, self._who(), sample)
+
+    def _connects(self, scenario: str) -> None:
+        say(f"{self._engine}: connect")
+        url = self._server.url("/echo")
+        number = max(2, round(50 * self._seconds))
+
+        def sample(contender: Contender) -> Sample:
+            times = self._page.take("connects", contender.client, url=url, count=number)["times"]
+            return Sample({"connect": ("ms", median(times))}, number)
+
+        self._alternate(scenario, self._who(), sample)
+
+    def _many(self, scenario: str) -> None:
+        say(f"{self._engine}: {MANY} connections at once")
+        what = {"url": self._server.url("/echo"), "connections": MANY, "echoes": ECHOES}
+
+        def sample(contender: Contender) -> Sample:
+            taken = self._page.take("many", contender.client, **what)
+            rate = MANY * ECHOES * 1000 / taken["echo_ms"]
+            return Sample({"open": ("ms", taken["open_ms"]), "echo": ("echoes/s", rate)}, MANY)
+
+        self._alternate(scenario, self._who(), sample)
+
+    def _memory(self, scenario: str) -> None:
+        say(f"{self._engine}: memory")
+        what = {"kind": FLOOD.kind, "size": FLOOD.size, "count": FLOOD_MESSAGES}
+
+        def sample(contender: Contender) -> Sample:
+            # WebAssembly's memory only grows.
+            self._page.reload()
+            id = next(self._ids)
+            url = self._server.url("/flood", id=id, seconds=SLOW["seconds"], **what)
+            taken = self._page.take("slow", contender.client, url=url, **SLOW)
+            report = self._server.report(id)
+            if report.messages != taken["messages"]:
+                raise SampleFailed(f"{taken['messages']} of {report.messages} messages arrived")
+            values = {"sent": ("MB", report.payload_bytes / 1e6), "heap": ("MB", taken["grown"] / 1e6)}
+            return Sample(values, report.messages)
+
+        # Amounts, not times: they don't vary.
+        self._alternate(scenario, self._who(), sample, rounds=1)
+
+    def _imports(self, scenario: str) -> None:
+        say(f"{self._engine}: import")
+
+        def sample(contender: Contender) -> Sample:
+            self._page.reload()
+            module = PEER_MODULES.get(contender.id, OUR_MODULE)
+            return Sample({"import": ("ms", self._page.measure_import(module))}, 1)
+
+        who = [found for found in self._who() if found.id in PEER_MODULES or found.id == "ours-polyfill"]
+        self._alternate(scenario, who, sample)
+
+    def _who(self) -> list[Contender]:
+        return self._selection.who(self._engine)
+
+    def _alternate(
+        self,
+        scenario: str,
+        contenders: Iterable[Contender],
+        sample: Callable[[Contender], Sample],
+        rounds: int | None = None,
+    ) -> None:
+        """Let all contenders take a sample in each round; each round begins with another one."""
+        left = list(contenders)
+        made: dict[tuple[str, str], Measurement] = {}
+        errors: dict[str, str] = {}
+        for number in range(rounds or self._rounds):
+            turn = number % max(1, len(left))
+            for contender in [*left[turn:], *left[:turn]]:
+                try:
+                    taken = sample(contender)
+                except SampleFailed as failure:
+                    say(f"{self._engine}: {scenario}: {contender.id} failed: {failure}")
+                    errors[contender.id] = str(failure)
+                    left.remove(contender)
+                    continue
+                for case, (unit, value) in taken.values.items():
+                    entry = made.setdefault(
+                        (case, contender.id),
+                        Measurement(self._engine, scenario, case, contender.id, unit, count=taken.count),
+                    )
+                    entry.values.append(value)
+                    if taken.busy is not None:
+                        entry.busy.append(taken.busy)
+        for case, unit in {(case, entry.unit) for (case, _), entry in made.items()}:
+            for id, error in errors.items():
+                failed = Measurement(self._engine, scenario, case, id, unit, error=error)
+                made.setdefault((case, id), failed).error = error
+        for entry in made.values():
+            self._results.add(entry)

@@ -1,0 +1,103 @@
+"""The benchmark's page: the harness's, with other files in it and none of its checks.
+
+It is isolated from other origins, because browsers then give it precise clocks.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.browser import bundle, drivers, webserver
+from tests.browser.cells import DISTRIBUTIONS, PageSpec
+from tests.browser.runners import BOOT_LIMIT, HARNESS, NoAnswer, TabCrashed, _HarnessPage
+from tools.project import BUILD, NODE_MODULES, ROOT, Step, files_under, pip
+
+HERE = Path(__file__).parent
+PEERS = BUILD / "bench" / "peers"
+PEER_PINS = ROOT / "requirements-bench.txt"
+PYSCRIPT = NODE_MODULES / "@pyscript" / "core" / "src" / "stdlib"
+SAMPLE_LIMIT = 60
+"""Seconds for one sample."""
+
+
+class SampleFailed(Exception):
+    """A client gave an error, no answer, or took the tab with it."""
+
+
+class BenchPage:
+    """One browser with the page in it; started again after a failure."""
+
+    def __init__(self, spec: PageSpec, port: int) -> None:
+        self._spec, self._port = spec, port
+        self._runner: _HarnessPage | None = None
+
+    @property
+    def version(self) -> str:
+        """The browser's version."""
+        return str(self._running().driver.capabilities["browserVersion"])
+
+    def take(self, sample: str, client: str, **options: Any) -> dict[str, Any]:
+        """Take one sample."""
+        value: dict[str, Any] = self._call(
+            "sample", SAMPLE_LIMIT, sample=sample, client=client, **options
+        )
+        return value
+
+    def measure_import(self, module: str) -> float:
+        """How many milliseconds it takes to import a module in an interpreter that is new."""
+        return float(self._call("import", BOOT_LIMIT, module=module))
+
+    def reload(self) -> None:
+        """Begin with a new interpreter."""
+        self._running().prepare_driver()
+
+    def close(self) -> None:
+        """End the browser, if it runs."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            drivers.kill(runner.driver)
+
+    def _running(self) -> _HarnessPage:
+        if self._runner is None:
+            self._runner = HARNESS[self._spec.engine](self._spec, self._port)
+        return self._runner
+
+    def _call(self, method: str, limit: float, **payload: Any) -> Any:
+        try:
+            answer = self._running().call(method, limit, **payload)
+        except (NoAnswer, TabCrashed) as error:
+            self.close()
+            raise SampleFailed(str(error).partition("\n")[0]) from None
+        if answer["outcome"] != "passed":
+            # What the client has left behind would be measured with the others.
+            self.close()
+            raise SampleFailed(answer["text"])
+        return answer["value"]
+
+
+@contextlib.contextmanager
+def page(spec: PageSpec) -> Iterator[BenchPage]:
+    """A page that is closed at the end. The browser starts with the first sample."""
+    distribution = DISTRIBUTIONS / spec.pyodide
+    serving = webserver.serve(distribution, _bundle, folders=[HERE / "page"], headers=webserver.ISOLATED)
+    with serving as port, contextlib.closing(BenchPage(spec, port)) as opened:
+        yield opened
+
+
+def download_peers() -> None:
+    """Download the peers, for the page; they can't all be installed here side by side."""
+    step = Step("bench-peers", [PEER_PINS], [PEERS])
+    if not step.is_done():
+        step.begin()
+        options = ["--no-deps", "--only-binary=:all:", "--no-compile", "--upgrade"]
+        pip("install", *options, "--target", PEERS, "-r", PEER_PINS)
+        step.finish()
+
+
+def _bundle() -> bytes:
+    """The page's Python: ours, and the peers as they are published."""
+    folders = ((HERE, HERE / "inpage"), (PYSCRIPT, PYSCRIPT / "pyscript"), (PEERS, PEERS))
+    return bundle.pack(
+        (str(path.relative_to(base)), path) for base, folder in folders for path in files_under(folder)
+    )

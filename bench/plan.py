@@ -1,0 +1,100 @@
+"""Who is measured, and what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tests.browser.cells import BACKENDS
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A WebSocket client, and a way to use it."""
+
+    id: str
+    label: str
+    backend: str
+    """What it stands on: "native", the browser's WebSocketStream, or "polyfill", classic WebSocket."""
+    client: str
+    """What the page calls it."""
+    kind: str
+    """"reference", "ours", "naive", "peer", or "variant" for another way to use a reference."""
+    fresh: bool = False
+    """Whether it sends a new array each time."""
+
+
+CONTENDERS = (
+    Contender("js-native", "JavaScript", "native", "js-native", "reference"),
+    Contender("ours-native", "websocketstream", "native", "ours-native", "ours"),
+    Contender("naive", "naive FFI", "native", "naive", "naive"),
+    Contender("js-native-fresh", "JavaScript, fresh arrays", "native", "js-native", "variant", True),
+    Contender("js-classic", "JavaScript", "polyfill", "js-classic", "reference"),
+    Contender("ours-polyfill", "websocketstream", "polyfill", "ours-polyfill", "ours"),
+    Contender("pyscript", "pyscript.WebSocket", "polyfill", "pyscript", "peer"),
+    Contender("wasmsockets", "wasmsockets", "polyfill", "wasmsockets", "peer"),
+    Contender("js-classic-fresh", "JavaScript, fresh arrays", "polyfill", "js-classic", "variant", True),
+)
+BY_ID = {contender.id: contender for contender in CONTENDERS}
+REFERENCES = {found.backend: found for found in CONTENDERS if found.kind == "reference"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A kind of message."""
+
+    kind: str
+    size: int
+
+    @property
+    def id(self) -> str:
+        return f"{self.kind}-{self.size}"
+
+    @property
+    def label(self) -> str:
+        return f"{self.kind} {_bytes(self.size)}"
+
+
+CASES = (
+    Case("text", 32),
+    Case("binary", 32),
+    Case("binary", 1 << 10),
+    Case("binary", 1 << 16),
+    Case("binary", 1 << 20),
+)
+SCENARIOS = ("receive", "send", "round-trip", "connect", "import", "memory", "many")
+PEER_MODULES = {"pyscript": "pyscript", "wasmsockets": "wasmsockets.client"}
+OUR_MODULE = "websocketstream"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the options of a run let through; an empty sequence lets everything through."""
+
+    engines: Sequence[str]
+    backends: Sequence[str] = ()
+    scenarios: Sequence[str] = ()
+    contenders: Sequence[str] = ()
+    cases: Sequence[str] = ()
+
+    def allows(self, scenario: str) -> bool:
+        return not self.scenarios or scenario in self.scenarios
+
+    def messages(self) -> list[Case]:
+        return [case for case in CASES if not self.cases or case.id in self.cases]
+
+    def who(self, engine: str, *, case: Case | None = None) -> list[Contender]:
+        """The contenders of an engine, references always among them; variants for binary sends only."""
+        backends = [name for name in BACKENDS[engine] if not self.backends or name in self.backends]
+        return [
+            contender
+            for contender in CONTENDERS
+            if contender.backend in backends
+            and (contender.kind != "variant" or (case is not None and case.kind == "binary"))
+            and (not self.contenders or contender.id in self.contenders or contender.kind == "reference")
+        ]
+
+
+def _bytes(size: int) -> str:
+    for unit, factor in (("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if size >= factor:
+            return f"{size // factor} {unit}"
+    return f"{size} B"

@@ -1,0 +1,187 @@
+"""The tables, in Markdown that is aligned, so that it can be read in a terminal too."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from .plan import BY_ID, CASES, CONTENDERS, REFERENCES, Contender
+from .results import Measurement, Results, Spread
+from .targets import IMPORT_MS, NAIVE, NAIVE_FACTOR, WHEEL_BYTES, target
+
+ENGINES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKitGTK"}
+BACKENDS = {"native": "WebSocketStream", "polyfill": "classic WebSocket"}
+
+ROWS: dict[tuple[str, str], str] = {
+    **{("receive", case.id): f"receive {case.label}" for case in CASES},
+    **{("send", case.id): f"send {case.label}" for case in CASES},
+    ("round-trip", "p50"): "round trip, p50",
+    ("round-trip", "p99"): "round trip, p99",
+    ("connect", "connect"): "connect",
+    ("many", "open"): "open 150 at once",
+    ("many", "echo"): "echo on all 150",
+    ("memory", "sent"): "slow reader: taken from the server",
+    ("memory", "heap"): "slow reader: Python's memory grew by",
+    ("import", "import"): "import",
+}
+"""What is measured, by scenario and case, in the order of the tables."""
+
+BULK = {case.id: case.size for case in CASES if case.size >= 1 << 16}
+"""Messages whose rate is told in bytes."""
+
+MET, MISSED, OUT_OF_REACH = "✓", "✗", "○"
+LEGEND = (
+    "Ratios are medians of the rounds' ratios, with the lowest and the highest; ✓ and ✗ say whether the "
+    "goal is met, ○ that JavaScript itself would not reach it. * the server was the limit."
+)
+
+type Row = Sequence[str]
+
+
+def text(results: Results, engines: Iterable[str]) -> str:
+    """All tables of these engines."""
+    parts = [section(results, engine) for engine in engines if engine in results.engines]
+    return "\n".join([*parts, package(results), LEGEND, ""])
+
+
+def section(results: Results, engine: str) -> str:
+    """One engine: what each of ours reaches, then what all contenders do."""
+    facts = results.engines[engine]
+    parts = [f"### {ENGINES[engine]} {facts['version']}\n"]
+    for contender in CONTENDERS:
+        if contender.kind == "ours" and (rows := list(_goals(results, engine, contender))):
+            parts.append(f"{contender.label} on {BACKENDS[contender.backend]}, beside the others:\n")
+            parts.append(table(rows))
+    parts.append("What was measured:\n")
+    parts.append(table(_figures(results, engine)))
+    return "\n".join(parts)
+
+
+def overview(results: Results) -> str:
+    """Ours beside JavaScript, in all engines."""
+    columns = [
+        (engine, contender)
+        for engine in results.engines
+        for contender in CONTENDERS
+        if contender.kind == "ours"
+        and any(found.key[0] == engine and found.contender == contender.id for found in _all(results))
+    ]
+    head = ["beside JavaScript", *(f"{ENGINES[engine]}, {who.backend}" for engine, who in columns)]
+    rows = [head]
+    for (scenario, case), label in ROWS.items():
+        if scenario in ("receive", "send", "round-trip"):
+            cells = [
+                _beside(results, engine, scenario, case, who.id, REFERENCES[who.backend].id, wide=False)
+                for engine, who in columns
+            ]
+            rows.append([label, *cells])
+    return table(rows)
+
+
+def package(results: Results) -> str:
+    """What does not depend on a connection."""
+    imports = [
+        f"{found.median:.0f} ms in {ENGINES[found.engine]}"
+        for found in _all(results)
+        if found.key[1:] == ("import", "import", "ours-polyfill") and found.values
+    ]
+    parts = [f"The wheel has {results.wheel_bytes / 1024:.1f} KiB (goal: {WHEEL_BYTES // 1024})."]
+    if imports:
+        parts.append(f"Importing it takes {', '.join(imports)} (goal: {IMPORT_MS} ms).")
+    return f"{' '.join(parts)}\n"
+
+
+def table(rows: Iterable[Row]) -> str:
+    """Rows, of which the first is the head, as a Markdown table."""
+    head, *body = rows
+    widths = [max(map(len, column)) for column in zip(head, *body, strict=True)]
+    rule = [f"{'-' * (width - 1)}{':' if number else '-'}" for number, width in enumerate(widths)]
+    lines = [head, rule, *body]
+    return "".join(
+        "| "
+        + " | ".join(
+            cell.rjust(width) if number else cell.ljust(width)
+            for number, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        + " |\n"
+        for line in lines
+    )
+
+
+def _all(results: Results) -> Iterator[Measurement]:
+    return iter(results.measurements.values())
+
+
+def _goals(results: Results, engine: str, ours: Contender) -> Iterator[Row]:
+    """One of ours beside JavaScript, naive use and the peers."""
+    others = [REFERENCES[ours.backend]]
+    others += [
+        found
+        for found in CONTENDERS
+        if (found.kind == "naive" and ours.backend == "native") or found.kind == "peer"
+    ]
+    rows = []
+    for (scenario, case), label in ROWS.items():
+        if not results.find(engine, scenario, case, ours.id):
+            continue
+        aim = target(scenario, case, ours.id, others[0].id)
+        cells = [_beside(results, engine, scenario, case, ours.id, other.id) for other in others]
+        rows.append([label, str(aim or ""), *cells])
+    if rows:
+        yield ["", "goal", *(other.label for other in others)]
+        yield from rows
+
+
+def _beside(
+    results: Results, engine: str, scenario: str, case: str, ours: str, other: str, wide: bool = True
+) -> str:
+    """The ratio of two contenders, and whether the goal is met."""
+    if scenario == "memory":
+        return ""
+    spread = results.ratio(engine, scenario, case, ours, other)
+    if spread is None:
+        found = results.find(engine, scenario, case, other)
+        return "(failed)" if found and found.error else ""
+    shown = _ratio(spread) if wide else f"{spread.median:.2f}"
+    aim = target(scenario, case, ours, other)
+    if aim is None:
+        return shown
+    if aim.met(spread.median):
+        return f"{shown} {MET}"
+    limit = results.ratio(engine, scenario, case, REFERENCES[BY_ID[ours].backend].id, other)
+    beyond = other == NAIVE and limit is not None and limit.median < NAIVE_FACTOR
+    return f"{shown} {OUT_OF_REACH if beyond else MISSED}"
+
+
+def _figures(results: Results, engine: str) -> Iterator[Row]:
+    """Every contender's own figures."""
+    mine = [found for found in _all(results) if found.engine == engine]
+    who = [
+        contender for contender in CONTENDERS if any(found.contender == contender.id for found in mine)
+    ]
+    yield ["", *(f"{contender.label}, {contender.backend}" for contender in who)]
+    for (scenario, case), label in ROWS.items():
+        cells = [results.find(engine, scenario, case, contender.id) for contender in who]
+        if any(cells):
+            yield [label, *(_figure(found) for found in cells)]
+
+
+def _figure(found: Measurement | None) -> str:
+    """One figure with its unit."""
+    if found is None:
+        return ""
+    if not found.values:
+        return "(failed)"
+    mark = "*" if found.server_bound else ""
+    value, unit = found.median, found.unit
+    if unit == "messages/s" and (size := BULK.get(found.case)):
+        value, unit = value * size / 1e6, "MB/s"
+    elif unit.endswith("/s"):
+        value, unit = value / 1000, "k/s"
+    return f"{_digits(value)} {unit}{mark}"
+
+
+def _digits(value: float) -> str:
+    """Three digits or so."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def _ratio(spread: Spread) -> str:
+    return f"{spread.median:.2f} ({spread.low:.2f}–{spread.high:.2f})"

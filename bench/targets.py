@@ -1,0 +1,52 @@
+"""What is to be reached."""
+
+from dataclasses import dataclass
+
+from .plan import BY_ID, REFERENCES
+
+NAIVE = "naive"
+NAIVE_FACTOR = 4
+
+_RATES = {
+    ("receive", "polyfill"): (0.9, 0.8, 0.75, 0.85, 0.85),
+    ("receive", "native"): (0.85, 0.8, 0.75, 0.85, 0.85),
+    ("send", "polyfill"): (0.9, 0.8, 0.8, 0.85, 0.85),
+    ("send", "native"): (0.9, 0.8, 0.8, 0.85, 0.85),
+}
+_CASES = ("text-32", "binary-32", "binary-1024", "binary-65536", "binary-1048576")
+_TIMES = {("round-trip", "p50"): 1.5, ("round-trip", "p99"): 3.0}
+
+IMPORT_MS = 60
+WHEEL_BYTES = 60 * 1024
+
+
+@dataclass(frozen=True)
+class Target:
+    """A bound for a ratio."""
+
+    bound: float
+    at_least: bool
+
+    def met(self, ratio: float) -> bool:
+        """Whether the ratio, as it is shown, is on the right side."""
+        shown = round(ratio, 2)
+        return shown >= self.bound if self.at_least else shown <= self.bound
+
+    def __str__(self) -> str:
+        return f"{'≥' if self.at_least else '≤'} {self.bound:g}"
+
+
+def target(scenario: str, case: str, ours: str, other: str) -> Target | None:
+    """What one of ours is to reach beside another contender, if that is said."""
+    backend = BY_ID[ours].backend
+    rates = _RATES.get((scenario, backend))
+    if other == REFERENCES[backend].id:
+        if rates is not None:
+            return Target(rates[_CASES.index(case)], at_least=True)
+        bound = _TIMES.get((scenario, case))
+        return None if bound is None else Target(bound, at_least=False)
+    if other == NAIVE:
+        return Target(NAIVE_FACTOR, at_least=True) if rates is not None else None
+    if BY_ID[other].kind == "peer" and scenario != "memory":
+        return Target(1, at_least=rates is not None or case == "echo")
+    return None
