@@ -1,7 +1,8 @@
 """``./build.sh bench``: measure, print the tables, write them and the plot.
 
-Without options everything is measured, which takes a quarter of an hour, and README.md and docs get the
-results. With options only what they name is; the rest of the results stays as it was.
+Everything that is there is written into `.build/bench`. A run without options measures everything, which
+takes about a quarter of an hour, and puts it into README.md and docs/ too. With options only what they
+name is measured, and the rest of the results stays as it was: so a whole run can be made of parts.
 """
 
 import argparse
@@ -10,11 +11,11 @@ from datetime import UTC, datetime
 
 from tests.browser.cells import BACKENDS, PageSpec, pyodide_versions
 from tools import wheel
-from tools.project import BUILD, Problem, main
+from tools.project import BUILD, ROOT, Problem, main, replace_block, say
 
-from . import report, server
-from .measure import ROUNDS, SECONDS, Bench
-from .pages import download_peers, page
+from . import plot, report, server
+from .measure import Bench, Scale
+from .pages import page
 from .plan import BY_ID, CASES, SCENARIOS, Selection
 from .results import Results
 
@@ -39,9 +40,13 @@ def arguments() -> argparse.Namespace:
             help=f"only these {what}; may be repeated: {', '.join(choices)}",
         )
     parser.add_argument("--pyodide", default=pyodide_versions()[0], choices=pyodide_versions())
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"default: {ROUNDS}")
+    default = Scale()
+    parser.add_argument("--rounds", type=int, default=default.rounds, help=f"default: {default.rounds}")
     parser.add_argument(
-        "--seconds", type=float, default=SECONDS, help=f"length of a sample (default: {SECONDS})"
+        "--seconds",
+        type=float,
+        default=default.seconds,
+        help=f"length of a sample (default: {default.seconds})",
     )
     parser.add_argument(
         "--update", action="store_true", help="put the results there are into README.md and docs/"
@@ -62,34 +67,47 @@ def bench() -> None:
     if not options.report:
         measure(results, selection, options)
     print(f"\n{report.text(results, engines)}")
+    write(results)
     if failed := [
         found for found in results.measurements.values() if found.error and "ours" in found.contender
     ]:
         raise Problem("\n".join(f"{', '.join(found.key)}: {found.error}" for found in failed))
+    if options.update or (everything and not options.report):
+        publish(results)
 
 
 def measure(results: Results, selection: Selection, options: argparse.Namespace) -> None:
     """Measure engine by engine, and keep what there is after each."""
-    download_peers()
+    scale = Scale(rounds=options.rounds, seconds=options.seconds)
     results.wheel_bytes = wheel.find().stat().st_size
     with server.serve() as serving:
         for engine in selection.engines:
             with page(PageSpec(engine, "main", options.pyodide)) as opened:
-                Bench(
-                    engine,
-                    opened,
-                    serving,
-                    selection,
-                    results,
-                    rounds=options.rounds,
-                    seconds=options.seconds,
-                ).run()
+                Bench(engine, opened, serving, selection, results, scale).run()
                 results.engines[engine] = {
                     "version": opened.version,
                     "pyodide": options.pyodide,
                     "day": f"{datetime.now(UTC):%Y-%m-%d}",
                 }
             results.save(RESULTS)
+
+
+def write(results: Results) -> None:
+    """Write the tables and the plot next to the figures."""
+    tables = RESULTS.with_suffix(".md")
+    tables.write_text(f"# Benchmarks\n\n{report.text(results, results.engines)}")
+    plot.draw(results, RESULTS.with_suffix(".svg"))
+    for path in (RESULTS, tables, RESULTS.with_suffix(".svg")):
+        say(f"written: {path.relative_to(ROOT)}")
+
+
+def publish(results: Results) -> None:
+    """Put the results into the README and the docs, if nothing is missing."""
+    if missing := report.missing(results):
+        raise Problem(f"not published, for want of: {', '.join(missing)}")
+    replace_block(ROOT / "README.md", "bench", report.overview(results))
+    replace_block(ROOT / "docs" / "benchmarks.md", "bench", report.text(results, results.engines))
+    plot.draw(results, ROOT / "docs" / "benchmarks.svg")
 
 
 if __name__ == "__main__":

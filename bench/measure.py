@@ -8,24 +8,37 @@ from statistics import median, quantiles
 from tools.project import say
 
 from .pages import BenchPage, SampleFailed
-from .plan import OUR_MODULE, PEER_MODULES, Case, Contender, Selection
+from .plan import OUR_MODULE, PEER_MODULES, ROUNDS, Case, Contender, Selection
 from .results import Measurement, Results
 from .server import BenchServer
-
-ROUNDS = 5
-SECONDS = 0.4
-"""How long a sample is meant to take, as far as its size can be chosen."""
 
 MAX_BYTES, MAX_MESSAGES = 1 << 29, 400_000
 """The size of the largest sample."""
 
-MANY, ECHOES = 150, 20
+TOGETHER = 10
+"""How many connections are opened at a time; Chromium delays what is more."""
+
+ECHOES = 20
+"""How many there are on each of many connections."""
+
 FLOOD = Case("binary", 1 << 16)
 FLOOD_MESSAGES = 2048
-SLOW = {"seconds": 3, "pause_ms": 20}
+PAUSE_MS = 20
+"""How long a slow reader waits after each message."""
 
 type Values = dict[str, tuple[str, float]]
 """What a sample gives: for each case its unit and its value."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much is measured."""
+
+    rounds: int = ROUNDS
+    seconds: float = 0.4
+    """How long a sample is meant to take, as far as its size can be chosen."""
+    connections: int = 150
+    flood_seconds: float = 3
 
 
 @dataclass(frozen=True)
@@ -47,13 +60,10 @@ class Bench:
         server: BenchServer,
         selection: Selection,
         results: Results,
-        *,
-        rounds: int = ROUNDS,
-        seconds: float = SECONDS,
+        scale: Scale,
     ) -> None:
         self._engine, self._page, self._server = engine, page, server
-        self._selection, self._results = selection, results
-        self._rounds, self._seconds = rounds, seconds
+        self._selection, self._results, self._scale = selection, results, scale
         self._ids = map(str, count())
 
     def run(self) -> None:
@@ -91,7 +101,7 @@ class Bench:
         number = max(1, min(500, (4 << 20) // case.size))
         while True:
             rate = self._rate(scenario, case, contender, number).values[case.id][1]
-            wanted = min(most, max(1, round(rate * self._seconds)))
+            wanted = min(most, max(1, round(rate * self._scale.seconds)))
             if wanted <= number * 3:
                 return wanted
             number = min(wanted, number * 20)
@@ -113,7 +123,7 @@ class Bench:
     def _round_trips(self, scenario: str) -> None:
         say(f"{self._engine}: round trip")
         url = self._server.url("/echo")
-        number = round(1000 * self._seconds)
+        number = round(1000 * self._scale.seconds)
 
         def sample(contender: Contender) -> Sample:
             times = self._page.take("round_trips", contender.client, url=url, count=number)["times"]
@@ -125,7 +135,7 @@ class Bench:
     def _connects(self, scenario: str) -> None:
         say(f"{self._engine}: connect")
         url = self._server.url("/echo")
-        number = max(2, round(50 * self._seconds))
+        number = max(2, round(50 * self._scale.seconds))
 
         def sample(contender: Contender) -> Sample:
             times = self._page.take("connects", contender.client, url=url, count=number)["times"]
@@ -134,30 +144,36 @@ class Bench:
         self._alternate(scenario, self._who(), sample)
 
     def _many(self, scenario: str) -> None:
-        say(f"{self._engine}: {MANY} connections at once")
-        what = {"url": self._server.url("/echo"), "connections": MANY, "echoes": ECHOES}
+        number = self._scale.connections
+        say(f"{self._engine}: {number} connections")
+        url = self._server.url("/echo")
+        what = {"connections": number, "together": TOGETHER, "echoes": ECHOES}
 
         def sample(contender: Contender) -> Sample:
-            taken = self._page.take("many", contender.client, **what)
-            rate = MANY * ECHOES * 1000 / taken["echo_ms"]
-            return Sample({"open": ("ms", taken["open_ms"]), "echo": ("echoes/s", rate)}, MANY)
+            taken = self._page.take("many", contender.client, url=url, **what)
+            rate = number * ECHOES * 1000 / taken["echo_ms"]
+            return Sample({"open": ("ms", taken["open_ms"]), "echo": ("echoes/s", rate)}, number)
 
         self._alternate(scenario, self._who(), sample)
 
     def _memory(self, scenario: str) -> None:
         say(f"{self._engine}: memory")
         what = {"kind": FLOOD.kind, "size": FLOOD.size, "count": FLOOD_MESSAGES}
+        seconds = self._scale.flood_seconds
 
         def sample(contender: Contender) -> Sample:
             # WebAssembly's memory only grows.
             self._page.reload()
             id = next(self._ids)
-            url = self._server.url("/flood", id=id, seconds=SLOW["seconds"], **what)
-            taken = self._page.take("slow", contender.client, url=url, **SLOW)
+            url = self._server.url("/flood", id=id, seconds=seconds, **what)
+            taken = self._page.take(
+                "slow", contender.client, url=url, seconds=seconds, pause_ms=PAUSE_MS
+            )
             report = self._server.report(id)
             if report.messages != taken["messages"]:
                 raise SampleFailed(f"{taken['messages']} of {report.messages} messages arrived")
-            values = {"sent": ("MB", report.payload_bytes / 1e6), "heap": ("MB", taken["grown"] / 1e6)}
+            ahead = report.payload_bytes - taken["read"] * FLOOD.size
+            values = {"ahead": ("MB", ahead / 1e6), "heap": ("MB", taken["grown"] / 1e6)}
             return Sample(values, report.messages)
 
         # Amounts, not times: they don't vary.
@@ -188,7 +204,7 @@ class Bench:
         left = list(contenders)
         made: dict[tuple[str, str], Measurement] = {}
         errors: dict[str, str] = {}
-        for number in range(rounds or self._rounds):
+        for number in range(rounds or self._scale.rounds):
             turn = number % max(1, len(left))
             for contender in [*left[turn:], *left[:turn]]:
                 try:

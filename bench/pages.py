@@ -11,11 +11,10 @@ from typing import Any
 from tests.browser import bundle, drivers, webserver
 from tests.browser.cells import DISTRIBUTIONS, PageSpec
 from tests.browser.runners import BOOT_LIMIT, HARNESS, NoAnswer, TabCrashed, _HarnessPage
-from tools.project import BUILD, NODE_MODULES, ROOT, Step, files_under, pip
+from tools.distributions import PEERS
+from tools.project import NODE_MODULES, files_under
 
 HERE = Path(__file__).parent
-PEERS = BUILD / "bench" / "peers"
-PEER_PINS = ROOT / "requirements-bench.txt"
 PYSCRIPT = NODE_MODULES / "@pyscript" / "core" / "src" / "stdlib"
 SAMPLE_LIMIT = 60
 """Seconds for one sample."""
@@ -83,16 +82,6 @@ def page(spec: PageSpec) -> Iterator[BenchPage]:
     serving = webserver.serve(distribution, _bundle, folders=[HERE / "page"], headers=webserver.ISOLATED)
     with serving as port, contextlib.closing(BenchPage(spec, port)) as opened:
         yield opened
-
-
-def download_peers() -> None:
-    """Download the peers, for the page; they can't all be installed here side by side."""
-    step = Step("bench-peers", [PEER_PINS], [PEERS])
-    if not step.is_done():
-        step.begin()
-        options = ["--no-deps", "--only-binary=:all:", "--no-compile", "--upgrade"]
-        pip("install", *options, "--target", PEERS, "-r", PEER_PINS)
-        step.finish()
 
 
 def _bundle() -> bytes:

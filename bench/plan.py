@@ -60,6 +60,7 @@ CASES = (
     Case("binary", 1 << 16),
     Case("binary", 1 << 20),
 )
+ROUNDS = 5
 SCENARIOS = ("receive", "send", "round-trip", "connect", "import", "memory", "many")
 PEER_MODULES = {"pyscript": "pyscript", "wasmsockets": "wasmsockets.client"}
 OUR_MODULE = "websocketstream"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from .plan import BY_ID, CASES, CONTENDERS, REFERENCES, Contender
+from .plan import BY_ID, CASES, CONTENDERS, REFERENCES, ROUNDS, SCENARIOS, Contender
 from .results import Measurement, Results, Spread
 from .targets import IMPORT_MS, NAIVE, NAIVE_FACTOR, WHEEL_BYTES, target
 
@@ -15,10 +15,10 @@ ROWS: dict[tuple[str, str], str] = {
     ("round-trip", "p50"): "round trip, p50",
     ("round-trip", "p99"): "round trip, p99",
     ("connect", "connect"): "connect",
-    ("many", "open"): "open 150 at once",
-    ("many", "echo"): "echo on all 150",
-    ("memory", "sent"): "slow reader: taken from the server",
-    ("memory", "heap"): "slow reader: Python's memory grew by",
+    ("many", "open"): "open 150 connections",
+    ("many", "echo"): "echo on 150 connections",
+    ("memory", "ahead"): "slow reader: sent and not read",
+    ("memory", "heap"): "slow reader: growth of Python's heap",
     ("import", "import"): "import",
 }
 """What is measured, by scenario and case, in the order of the tables."""
@@ -75,10 +75,26 @@ def overview(results: Results) -> str:
     return table(rows)
 
 
+def missing(results: Results) -> list[str]:
+    """What has not been measured, or in too few rounds to be published."""
+    measured = {(found.engine, found.scenario) for found in _all(results)}
+    never = [
+        f"{engine} {scenario}"
+        for engine in ENGINES
+        for scenario in SCENARIOS
+        if (engine, scenario) not in measured
+    ]
+    return never + [
+        f"{' '.join(found.key)} (rounds: {len(found.values)} of {ROUNDS})"
+        for found in _all(results)
+        if len(found.values) < ROUNDS and found.scenario != "memory" and not found.error
+    ]
+
+
 def package(results: Results) -> str:
     """What does not depend on a connection."""
     imports = [
-        f"{found.median:.0f} ms in {ENGINES[found.engine]}"
+        f"{found.median:.0f} ms in {ENGINES[found.engine]} {_verdict(found.median <= IMPORT_MS)}"
         for found in _all(results)
         if found.key[1:] == ("import", "import", "ours-polyfill") and found.values
     ]
@@ -123,7 +139,8 @@ def _goals(results: Results, engine: str, ours: Contender) -> Iterator[Row]:
             continue
         aim = target(scenario, case, ours.id, others[0].id)
         cells = [_beside(results, engine, scenario, case, ours.id, other.id) for other in others]
-        rows.append([label, str(aim or ""), *cells])
+        if any(cells):
+            rows.append([label, str(aim or ""), *cells])
     if rows:
         yield ["", "goal", *(other.label for other in others)]
         yield from rows
@@ -134,6 +151,7 @@ def _beside(
 ) -> str:
     """The ratio of two contenders, and whether the goal is met."""
     if scenario == "memory":
+        # An amount that is nothing for some; the figures tell all there is to say.
         return ""
     spread = results.ratio(engine, scenario, case, ours, other)
     if spread is None:
@@ -143,11 +161,10 @@ def _beside(
     aim = target(scenario, case, ours, other)
     if aim is None:
         return shown
-    if aim.met(spread.median):
-        return f"{shown} {MET}"
+    met = aim.met(spread.median)
     limit = results.ratio(engine, scenario, case, REFERENCES[BY_ID[ours].backend].id, other)
-    beyond = other == NAIVE and limit is not None and limit.median < NAIVE_FACTOR
-    return f"{shown} {OUT_OF_REACH if beyond else MISSED}"
+    beyond = not met and other == NAIVE and limit is not None and limit.median < NAIVE_FACTOR
+    return f"{shown} {OUT_OF_REACH if beyond else _verdict(met)}"
 
 
 def _figures(results: Results, engine: str) -> Iterator[Row]:
@@ -176,6 +193,10 @@ def _figure(found: Measurement | None) -> str:
     elif unit.endswith("/s"):
         value, unit = value / 1000, "k/s"
     return f"{_digits(value)} {unit}{mark}"
+
+
+def _verdict(met: bool) -> str:
+    return MET if met else MISSED
 
 
 def _digits(value: float) -> str:

@@ -47,6 +47,6 @@ def target(scenario: str, case: str, ours: str, other: str) -> Target | None:
         return None if bound is None else Target(bound, at_least=False)
     if other == NAIVE:
         return Target(NAIVE_FACTOR, at_least=True) if rates is not None else None
-    if BY_ID[other].kind == "peer" and scenario != "memory":
+    if BY_ID[other].kind == "peer" and scenario not in ("memory", "import"):
         return Target(1, at_least=rates is not None or case == "echo")
     return None

@@ -2,7 +2,8 @@
 
 npm carries only Pyodide's core. Its lock file names hundreds of packages that are not beside it,
 so each distribution gets a lock file of its own, which lists exactly the wheels that are there:
-those of requirements-pyodide.txt and, once it is built, our own.
+those of requirements-pyodide.txt and, once it is built, our own. The packages that the benchmark
+compares us with lie beside them, in a folder of their own.
 """
 
 import json
@@ -16,6 +17,8 @@ from pyodide_lock.utils import add_wheels_to_spec
 from tools.project import BUILD, NODE_MODULES, ROOT, Step, alone, main, pip, say
 
 PINS = ROOT / "requirements-pyodide.txt"
+PEERS = BUILD / "peers"
+PEER_PINS = ROOT / "requirements-bench.txt"
 LOCK = "pyodide-lock.json"
 CORE = ("pyodide.js", "pyodide.mjs", "pyodide.asm.*", "python_stdlib.zip", "package.json")
 
@@ -58,6 +61,19 @@ def make() -> None:
         step.finish()
 
 
+def install_peers() -> None:
+    """Unpack the packages that the benchmark loads into its page, for the page only."""
+    step = Step("peers", [PEER_PINS], [PEERS])
+    if step.is_done():
+        return
+    step.begin()
+    say(f"peers for the benchmark: {PEER_PINS.name}")
+    shutil.rmtree(PEERS, ignore_errors=True)
+    options = ["--no-deps", "--only-binary=:all:", "--no-compile"]
+    pip("install", *options, "--target", PEERS, "--requirement", PEER_PINS)
+    step.finish()
+
+
 def download(target: Path, python: str) -> None:
     """Download the pinned wheels; pure ones only, for the Python inside this Pyodide."""
     minor = ".".join(python.split(".")[:2])
@@ -89,6 +105,7 @@ def prepare() -> None:
     """Make the distributions while nobody else does."""
     with alone():
         make()
+        install_peers()
 
 
 if __name__ == "__main__":

@@ -17,13 +17,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from tools.project import BUILD, ROOT, VENV_PYTHON, Problem, main, say
+from tools.project import BUILD, ROOT, VENV_PYTHON, Problem, main, replace_block, say
 
 type Cell = dict[str, Any]
 
 RESULT = BUILD / "matrix.json"
 README = ROOT / "README.md"
-BEGIN, END = "<!-- matrix:begin -->", "<!-- matrix:end -->"
 NAMES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKitGTK"}
 NOT_RUN = ("Safari", "polyfill", "main, worker", "described for macOS, not run")
 """The row of the engine that has a CI job, but no machine here."""
@@ -47,7 +46,7 @@ def matrix() -> None:
         path.write_text(content)
         say(f"written: {path.relative_to(ROOT)}")
     if not sys.argv[1:]:
-        update_readme(text)
+        replace_block(README, "matrix", text)
     if exit_code:
         raise Problem(f"the browser tests failed with exit code {exit_code}")
 
@@ -145,15 +144,6 @@ th, td {{ border: 1px solid #8886; padding: 0.4rem 0.8rem; text-align: left }}
 <p>{html.escape(footer(cells).replace("`", ""))}</p>
 </html>
 """
-
-
-def update_readme(text: str) -> None:
-    """Put the table between the README's two comments, if it has them."""
-    before, begin, rest = README.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if begin and end:
-        README.write_text(f"{before}{BEGIN}\n{text}{END}{after}")
-        say("updated: README.md")
 
 
 if __name__ == "__main__":

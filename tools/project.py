@@ -55,6 +55,17 @@ def files_under(*folders: Path) -> list[Path]:
     return sorted(path for path in found if "__pycache__" not in path.parts)
 
 
+def replace_block(path: Path, name: str, text: str) -> None:
+    """Put text between the file's comments `<!-- name:begin -->` and `<!-- name:end -->`."""
+    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+    before, found, rest = path.read_text().partition(begin)
+    _, found_end, after = rest.partition(end)
+    if not (found and found_end):
+        raise Problem(f"{path.relative_to(ROOT)} has no {begin} … {end}")
+    path.write_text(f"{before}{begin}\n{text}{end}{after}")
+    say(f"updated: {path.relative_to(ROOT)}")
+
+
 class Step:
     """Work that is done again only when an input of it changed or a result of it is gone."""
 

@@ -3,9 +3,10 @@
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable
+from time import perf_counter
 from typing import Any
 
-from js import performance, wasmHeapBytes
+from js import wasmHeapBytes
 
 from .clients import Client
 
@@ -18,10 +19,10 @@ ECHO = "abcdefghijklmnopqrstuvwxyz012345"
 async def receive(open: Open, url: str, count: int, **_: Any) -> Sample:
     """How long it takes until so many messages have been received."""
     connection = await _open(open, url)
-    begun = performance.now()
+    begun = perf_counter()
     await connection.write("go")
     tally = await connection.receive(count)
-    ms = performance.now() - begun
+    ms = _ms_since(begun)
     await connection.close()
     return {"ms": ms, "messages": tally.messages, "bytes": tally.size}
 
@@ -30,10 +31,10 @@ async def send(open: Open, url: str, kind: str, size: int, count: int, **_: Any)
     """How long it takes until the server says that it has so many messages."""
     connection = await _open(open, url)
     message = (ECHO * (size // len(ECHO) + 1))[:size] if kind == "text" else bytes(size)
-    begun = performance.now()
+    begun = perf_counter()
     await connection.send(message, count)
     await connection.read()
-    ms = performance.now() - begun
+    ms = _ms_since(begun)
     await connection.close()
     return {"ms": ms}
 
@@ -43,9 +44,9 @@ async def round_trips(open: Open, url: str, count: int) -> Sample:
     connection = await _open(open, url)
     times = []
     for _ in range(count):
-        begun = performance.now()
+        begun = perf_counter()
         await _echo(connection)
-        times.append(performance.now() - begun)
+        times.append(_ms_since(begun))
     await connection.close()
     return {"times": times}
 
@@ -54,27 +55,30 @@ async def connects(open: Open, url: str, count: int) -> Sample:
     """How long each of so many connections takes to open, one after the other."""
     times = []
     for _ in range(count):
-        begun = performance.now()
+        begun = perf_counter()
         connection = await open(url)
-        times.append(performance.now() - begun)
+        times.append(_ms_since(begun))
         await connection.close()
     return {"times": times}
 
 
-async def many(open: Open, url: str, connections: int, echoes: int) -> Sample:
-    """How long it takes to open so many connections at once, and to have echoes on all of them."""
-    begun = performance.now()
-    opened = await asyncio.gather(*(open(url) for _ in range(connections)))
-    between = performance.now()
+async def many(open: Open, url: str, connections: int, together: int, echoes: int) -> Sample:
+    """How long it takes to open so many connections, and to have echoes on all of them at once."""
+    begun = perf_counter()
+    opened: list[Client] = []
+    for _ in range(connections // together):
+        opened += await asyncio.gather(*(open(url) for _ in range(together)))
+    open_ms = _ms_since(begun)
 
     async def talk(connection: Client) -> None:
         for _ in range(echoes):
             await _echo(connection)
 
+    begun = perf_counter()
     await asyncio.gather(*map(talk, opened))
-    end = performance.now()
+    echo_ms = _ms_since(begun)
     await asyncio.gather(*(connection.close() for connection in opened))
-    return {"open_ms": between - begun, "echo_ms": end - between}
+    return {"open_ms": open_ms, "echo_ms": echo_ms}
 
 
 async def slow(open: Open, url: str, seconds: float, pause_ms: float) -> Sample:
@@ -82,17 +86,21 @@ async def slow(open: Open, url: str, seconds: float, pause_ms: float) -> Sample:
     before = wasmHeapBytes()
     connection = await _open(open, url)
     await connection.write("go")
-    until = performance.now() + seconds * 1000
+    until = perf_counter() + seconds
     messages = 0
-    while performance.now() < until:
+    while perf_counter() < until:
         await connection.read()
         messages += 1
         await asyncio.sleep(pause_ms / 1000)
-    grown = wasmHeapBytes() - before
+    taken = {"grown": wasmHeapBytes() - before, "read": messages}
     while await connection.read() != "end":
         messages += 1
     await connection.close()
-    return {"grown": grown, "messages": messages}
+    return {**taken, "messages": messages}
+
+
+def _ms_since(begun: float) -> float:
+    return (perf_counter() - begun) * 1000
 
 
 async def _open(open: Open, url: str) -> Client:

@@ -193,9 +193,12 @@ export const SAMPLES = {
     return { times };
   },
 
-  async many(client, { url, connections, echoes }) {
+  async many(client, { url, connections, together, echoes }) {
     const begun = performance.now();
-    const all = await Promise.all(Array.from({ length: connections }, () => open(client, url)));
+    const all = [];
+    while (all.length < connections) {
+      all.push(...(await Promise.all(Array.from({ length: together }, () => open(client, url)))));
+    }
     const opened = performance.now();
     await Promise.all(
       all.map(async (connection) => {
@@ -220,11 +223,11 @@ export const SAMPLES = {
       messages++;
       await sleep(pause_ms);
     }
-    const grown = wasmHeapBytes() - before;
+    const taken = { grown: wasmHeapBytes() - before, read: messages };
     while ((await connection.read()) !== "end") {
       messages++;
     }
     await connection.close();
-    return { grown, messages };
+    return { ...taken, messages };
   },
 };
