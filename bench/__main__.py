@@ -66,6 +66,8 @@ def bench() -> None:
     results = Results() if everything and not options.report else Results.load(RESULTS)
     if not options.report:
         measure(results, selection, options)
+    if not results.measurements:
+        raise Problem("nothing has been measured yet")
     print(f"\n{report.text(results, engines)}")
     write(results)
     if failed := [

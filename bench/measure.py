@@ -1,6 +1,6 @@
 """Measure: one scenario after the other, the contenders taking turns in each round."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from statistics import median, quantiles
@@ -26,8 +26,8 @@ FLOOD_MESSAGES = 2048
 PAUSE_MS = 20
 """How long a slow reader waits after each message."""
 
-type Values = dict[str, tuple[str, float]]
-"""What a sample gives: for each case its unit and its value."""
+type Units = dict[str, str]
+"""The cases of a scenario, and the unit of each."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ class Scale:
 class Sample:
     """One round of one contender."""
 
-    values: Values
+    values: dict[str, float]
+    """By case."""
     count: int
     busy: float | None = None
 
@@ -93,14 +94,14 @@ class Bench:
                     counts[contender.id] = self._calibrate(scenario, case, contender)
                 return self._rate(scenario, case, contender, counts[contender.id])
 
-            self._alternate(scenario, who, sample)
+            self._alternate(scenario, {case.id: "messages/s"}, who, sample)
 
     def _calibrate(self, scenario: str, case: Case, contender: Contender) -> int:
         """How many messages the contender moves in the time of a sample. Also warms it up."""
         most = max(1, min(MAX_MESSAGES, MAX_BYTES // case.size))
         number = max(1, min(500, (4 << 20) // case.size))
         while True:
-            rate = self._rate(scenario, case, contender, number).values[case.id][1]
+            rate = self._rate(scenario, case, contender, number).values[case.id]
             wanted = min(most, max(1, round(rate * self._scale.seconds)))
             if wanted <= number * 3:
                 return wanted
@@ -118,7 +119,7 @@ class Bench:
         if any(numbers != (number, number * case.size) for numbers in seen):
             raise SampleFailed(f"messages and bytes: {seen} instead of {number, number * case.size}")
         seconds = taken["ms"] / 1000
-        return Sample({case.id: ("messages/s", number / seconds)}, number, report.busy / seconds)
+        return Sample({case.id: number / seconds}, number, report.busy / seconds)
 
     def _round_trips(self, scenario: str) -> None:
         say(f"{self._engine}: round trip")
@@ -128,9 +129,9 @@ class Bench:
         def sample(contender: Contender) -> Sample:
             times = self._page.take("round_trips", contender.client, url=url, count=number)["times"]
             percentiles = quantiles(times, n=100)
-            return Sample({"p50": ("ms", percentiles[49]), "p99": ("ms", percentiles[98])}, number)
+            return Sample({"p50": percentiles[49], "p99": percentiles[98]}, number)
 
-        self._alternate(scenario, self._who(), sample)
+        self._alternate(scenario, {"p50": "ms", "p99": "ms"}, self._who(), sample)
 
     def _connects(self, scenario: str) -> None:
         say(f"{self._engine}: connect")
@@ -139,9 +140,9 @@ class Bench:
 
         def sample(contender: Contender) -> Sample:
             times = self._page.take("connects", contender.client, url=url, count=number)["times"]
-            return Sample({"connect": ("ms", median(times))}, number)
+            return Sample({"connect": median(times)}, number)
 
-        self._alternate(scenario, self._who(), sample)
+        self._alternate(scenario, {"connect": "ms"}, self._who(), sample)
 
     def _many(self, scenario: str) -> None:
         number = self._scale.connections
@@ -152,9 +153,9 @@ class Bench:
         def sample(contender: Contender) -> Sample:
             taken = self._page.take("many", contender.client, url=url, **what)
             rate = number * ECHOES * 1000 / taken["echo_ms"]
-            return Sample({"open": ("ms", taken["open_ms"]), "echo": ("echoes/s", rate)}, number)
+            return Sample({"open": taken["open_ms"], "echo": rate}, number)
 
-        self._alternate(scenario, self._who(), sample)
+        self._alternate(scenario, {"open": "ms", "echo": "echoes/s"}, self._who(), sample)
 
     def _memory(self, scenario: str) -> None:
         say(f"{self._engine}: memory")
@@ -173,11 +174,11 @@ class Bench:
             if report.messages != taken["messages"]:
                 raise SampleFailed(f"{taken['messages']} of {report.messages} messages arrived")
             ahead = report.payload_bytes - taken["read"] * FLOOD.size
-            values = {"ahead": ("MB", ahead / 1e6), "heap": ("MB", taken["grown"] / 1e6)}
+            values = {"ahead": ahead / 1e6, "heap": taken["grown"] / 1e6}
             return Sample(values, report.messages)
 
         # Amounts, not times: they don't vary.
-        self._alternate(scenario, self._who(), sample, rounds=1)
+        self._alternate(scenario, {"ahead": "MB", "heap": "MB"}, self._who(), sample, rounds=1)
 
     def _imports(self, scenario: str) -> None:
         say(f"{self._engine}: import")
@@ -185,10 +186,10 @@ class Bench:
         def sample(contender: Contender) -> Sample:
             self._page.reload()
             module = PEER_MODULES.get(contender.id, OUR_MODULE)
-            return Sample({"import": ("ms", self._page.measure_import(module))}, 1)
+            return Sample({"import": self._page.measure_import(module)}, 1)
 
         who = [found for found in self._who() if found.id in PEER_MODULES or found.id == "ours-polyfill"]
-        self._alternate(scenario, who, sample)
+        self._alternate(scenario, {"import": "ms"}, who, sample)
 
     def _who(self) -> list[Contender]:
         return self._selection.who(self._engine)
@@ -196,14 +197,20 @@ class Bench:
     def _alternate(
         self,
         scenario: str,
-        contenders: Iterable[Contender],
+        units: Units,
+        contenders: list[Contender],
         sample: Callable[[Contender], Sample],
         rounds: int | None = None,
     ) -> None:
         """Let all contenders take a sample in each round; each round begins with another one."""
+        made = {
+            contender: {
+                case: Measurement(self._engine, scenario, case, contender.id, unit)
+                for case, unit in units.items()
+            }
+            for contender in contenders
+        }
         left = list(contenders)
-        made: dict[tuple[str, str], Measurement] = {}
-        errors: dict[str, str] = {}
         for number in range(rounds or self._scale.rounds):
             turn = number % max(1, len(left))
             for contender in [*left[turn:], *left[:turn]]:
@@ -211,20 +218,15 @@ class Bench:
                     taken = sample(contender)
                 except SampleFailed as failure:
                     say(f"{self._engine}: {scenario}: {contender.id} failed: {failure}")
-                    errors[contender.id] = str(failure)
                     left.remove(contender)
+                    for entry in made[contender].values():
+                        entry.error = str(failure)
                     continue
-                for case, (unit, value) in taken.values.items():
-                    entry = made.setdefault(
-                        (case, contender.id),
-                        Measurement(self._engine, scenario, case, contender.id, unit, count=taken.count),
-                    )
+                for case, value in taken.values.items():
+                    entry = made[contender][case]
+                    entry.count = taken.count
                     entry.values.append(value)
-                    if taken.busy is not None:
-                        entry.busy.append(taken.busy)
-        for case, unit in {(case, entry.unit) for (case, _), entry in made.items()}:
-            for id, error in errors.items():
-                failed = Measurement(self._engine, scenario, case, id, unit, error=error)
-                made.setdefault((case, id), failed).error = error
-        for entry in made.values():
-            self._results.add(entry)
+                    entry.busy += [] if taken.busy is None else [taken.busy]
+        for entries in made.values():
+            for entry in entries.values():
+                self._results.add(entry)

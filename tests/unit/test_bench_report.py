@@ -1,0 +1,195 @@
+"""The benchmark's arithmetic: ratios, goals and tables."""
+
+from pathlib import Path
+
+import pytest
+
+from bench import plot, report
+from bench.plan import CASES, CONTENDERS, Selection
+from bench.results import Measurement, Results, Spread, ratio
+from bench.targets import target
+from tools.project import Problem, replace_block
+
+
+def measured(contender: str, *values: float, case: str = "text-32", **more: object) -> Measurement:
+    """A measurement of received messages in Chromium."""
+    fields = {"scenario": "receive", "unit": "messages/s", "engine": "chromium"} | more
+    return Measurement(case=case, contender=contender, values=list(values), **fields)  # type: ignore[arg-type]
+
+
+def results_of(*measurements: Measurement) -> Results:
+    results = Results(
+        {"chromium": {"version": "156.0", "pyodide": "314.0.7", "day": "2026-01-01"}}, 51_200
+    )
+    for measurement in measurements:
+        results.add(measurement)
+    return results
+
+
+def test_ratios_are_made_round_by_round() -> None:
+    """A round in which everything was slow changes no ratio, and one bad round not the median."""
+    ours = measured("ours-native", 90, 9, 10)
+    assert ratio(ours, measured("js-native", 100, 10, 100)) == Spread(0.9, 0.1, 0.9)
+
+
+def test_there_is_no_ratio_with_a_failure() -> None:
+    """Neither of one that failed, nor of one that has no values."""
+    fine = measured("js-native", 1)
+    assert ratio(measured("ours-native", 1, error="tab crashed"), fine) is None
+    assert ratio(fine, measured("ours-native", 1, error="tab crashed")) is None
+    assert ratio(measured("ours-native"), fine) is None
+
+
+@pytest.mark.parametrize(("busy", "bound"), [([], False), ([0.9, 0.7, 0.7], False), ([0.8], True)])
+def test_a_busy_server_is_told(busy: list[float], bound: bool) -> None:
+    """Its median share of the time decides."""
+    assert measured("js-native", 1, busy=busy).server_bound is bound
+
+
+@pytest.mark.parametrize(
+    ("scenario", "case", "ours", "other", "text"),
+    [
+        ("receive", "text-32", "ours-native", "js-native", "≥ 0.85"),
+        ("receive", "text-32", "ours-polyfill", "js-classic", "≥ 0.9"),
+        ("send", "binary-1024", "ours-polyfill", "js-classic", "≥ 0.8"),
+        ("round-trip", "p50", "ours-native", "js-native", "≤ 1.5"),
+        ("round-trip", "p99", "ours-native", "js-native", "≤ 3"),
+        ("send", "text-32", "ours-native", "naive", "≥ 4"),
+        ("round-trip", "p50", "ours-native", "naive", "None"),
+        ("send", "text-32", "ours-polyfill", "pyscript", "≥ 1"),
+        ("connect", "connect", "ours-polyfill", "wasmsockets", "≤ 1"),
+        ("memory", "heap", "ours-polyfill", "wasmsockets", "None"),
+    ],
+)
+def test_goals(scenario: str, case: str, ours: str, other: str, text: str) -> None:
+    """What is to be reached beside whom."""
+    assert str(target(scenario, case, ours, other)) == text
+
+
+def test_a_goal_is_met_by_what_is_shown() -> None:
+    """0.849 is shown as 0.85, and 3.004 as 3.00."""
+    at_least, at_most = (
+        target("receive", "text-32", "ours-native", "js-native"),
+        target("round-trip", "p99", "ours-native", "js-native"),
+    )
+    assert at_least is not None
+    assert at_most is not None
+    assert [at_least.met(value) for value in (0.849, 0.844, 2)] == [True, False, True]
+    assert [at_most.met(value) for value in (3.004, 3.006, 1)] == [True, False, True]
+
+
+def test_every_rate_has_a_goal_beside_its_reference() -> None:
+    """No message was forgotten."""
+    for case in CASES:
+        assert target("send", case.id, "ours-native", "js-native")
+        assert target("receive", case.id, "ours-polyfill", "js-classic")
+
+
+def test_the_tables_tell_ratio_and_goal() -> None:
+    """Met, missed, or out of JavaScript's own reach; what failed, and where the server was the limit."""
+    text = report.section(
+        results_of(
+            measured("js-native", 10_000, 10_000, busy=[0.9, 0.9]),
+            measured("ours-native", 8_000, 9_400),
+            measured("naive", 5_000, 5_000),
+            measured("pyscript", error="no answer"),
+            measured("js-native", 100, case="binary-1048576"),
+            measured("ours-native", 80, case="binary-1048576"),
+        ),
+        "chromium",
+    )
+    assert "### Chromium 156.0\n" in text
+    goals, figures = (
+        [cell.strip() for cell in line.split("|")]
+        for line in text.splitlines()
+        if "receive text" in line
+    )
+    assert goals == [
+        "",
+        "receive text 32 B",
+        "≥ 0.85",
+        "0.87 (0.80–0.94) ✓",
+        "1.74 (1.60–1.88) ○",
+        "(failed)",
+        "",
+        "",
+    ]
+    assert figures == ["", "receive text 32 B", "10.0 k/s*", "8.70 k/s", "5.00 k/s", "(failed)", ""]
+    assert "0.80 (0.80–0.80) ✗" in text
+    assert "83.9 MB/s" in text
+
+
+def test_tables_are_aligned() -> None:
+    """They are to be read in a terminal too."""
+    assert report.table([["", "a"], ["long", "12345"]]) == (
+        "|      |     a |\n| ---- | ----: |\n| long | 12345 |\n"
+    )
+
+
+def test_the_overview_has_a_column_for_each_of_ours() -> None:
+    """And shows what has not been measured as empty."""
+    text = report.overview(
+        results_of(
+            measured("js-native", 10),
+            measured("ours-native", 9),
+            measured("js-classic", 10),
+            measured("ours-polyfill", 5),
+        )
+    )
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()]
+    assert lines[0] == ["beside JavaScript", "Chromium, native", "Chromium, polyfill"]
+    assert lines[2] == ["receive text 32 B", "0.90 ✓", "0.50 ✗"]
+    assert lines[3] == ["receive binary 32 B", "", ""]
+
+
+def test_nothing_incomplete_is_published() -> None:
+    """Scenarios without results are named, and results of too few rounds."""
+    missing = report.missing(results_of(measured("js-native", 1, 2)))
+    assert "chromium receive" not in missing
+    assert {"chromium send", "webkit import"} < set(missing)
+    assert missing[-1] == "chromium receive text-32 js-native (rounds: 2 of 5)"
+
+
+def test_results_are_kept(tmp_path: Path) -> None:
+    """What is read is what was written, and a newer measurement takes the place of an older one."""
+    path = tmp_path / "bench" / "results.json"
+    assert Results.load(path) == Results()
+    results = results_of(measured("js-native", 1), measured("naive", error="why", busy=[0.5]))
+    results.add(measured("js-native", 2))
+    results.save(path)
+    assert Results.load(path) == results
+    assert [found.values for found in Results.load(path).measurements.values()] == [[2], []]
+
+
+def test_the_plot_depends_on_the_results_alone(tmp_path: Path) -> None:
+    """It shows every Python client, and the same results give the same file."""
+    results = results_of(measured("js-native", 10), measured("ours-native", 9))
+    for name in ("a.svg", "b.svg"):
+        plot.draw(results, tmp_path / name)
+    drawn = (tmp_path / "a.svg").read_text()
+    assert drawn == (tmp_path / "b.svg").read_text()
+    for label in ("websocketstream, native", "naive FFI", "wasmsockets", "Receiving, Chromium"):
+        assert label in drawn
+
+
+def test_references_are_always_measured() -> None:
+    """Whatever contenders are chosen; and arrays are made anew only where there are some."""
+    chosen = Selection(["chromium"], contenders=["ours-polyfill"])
+    assert [found.id for found in chosen.who("chromium")] == ["js-native", "js-classic", "ours-polyfill"]
+    assert [found.id for found in chosen.who("firefox")] == ["js-classic", "ours-polyfill"]
+    everybody = Selection(["chromium"]).who("chromium", case=CASES[1])
+    assert set(everybody) == set(CONTENDERS)
+    assert len(Selection(["chromium"]).who("chromium", case=CASES[0])) == len(CONTENDERS) - 2
+
+
+def test_a_block_is_replaced_between_its_comments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest of the file stays as it is; a file without the comments is an error."""
+    monkeypatch.setattr("tools.project.ROOT", tmp_path)
+    path = tmp_path / "a.md"
+    path.write_text("a\n<!-- x:begin -->\nold\n<!-- x:end -->\nb\n")
+    replace_block(path, "x", "new\n")
+    assert path.read_text() == "a\n<!-- x:begin -->\nnew\n<!-- x:end -->\nb\n"
+    with pytest.raises(Problem, match=r"a\.md has no <!-- y:begin -->"):
+        replace_block(path, "y", "new\n")
