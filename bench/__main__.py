@@ -1,7 +1,7 @@
 """``./build.sh bench``: measure, print the tables, write them and the plot.
 
 Everything that is there is written into `.build/bench`. A run without options measures everything, which
-takes about a quarter of an hour, and puts it into README.md and docs/ too. With options only what they
+takes about 20 minutes, and puts it into README.md and docs/ too. With options only what they
 name is measured, and the rest of the results stays as it was: so a whole run can be made of parts.
 """
 

@@ -38,13 +38,12 @@ type Row = Sequence[str]
 def text(results: Results, engines: Iterable[str]) -> str:
     """All tables of these engines."""
     parts = [section(results, engine) for engine in engines if engine in results.engines]
-    return "\n".join([*parts, package(results), LEGEND, ""])
+    return "\n".join([*parts, package(results), LEGEND, f"\n{_footer(results)}\n"])
 
 
 def section(results: Results, engine: str) -> str:
     """One engine: what each of ours reaches, then what all contenders do."""
-    facts = results.engines[engine]
-    parts = [f"### {ENGINES[engine]} {facts['version']}\n"]
+    parts = [f"### {ENGINES[engine]}\n"]
     for contender in CONTENDERS:
         if contender.kind == "ours" and (rows := list(_goals(results, engine, contender))):
             parts.append(f"{contender.label} on {BACKENDS[contender.backend]}, beside the others:\n")
@@ -72,7 +71,16 @@ def overview(results: Results) -> str:
                 for engine, who in columns
             ]
             rows.append([label, *cells])
-    return table(rows)
+    return f"{table(rows)}\n{_footer(results)}\n"
+
+
+def _footer(results: Results) -> str:
+    """When this was measured, and with what."""
+    facts = results.engines.values()
+    days = sorted({fact["day"] for fact in facts})
+    pyodides = ", ".join(sorted({fact["pyodide"] for fact in facts}))
+    versions = ", ".join(f"{ENGINES[name]} {fact['version']}" for name, fact in results.engines.items())
+    return f"Measured on {' and '.join(days)}: {versions}; Pyodide {pyodides}."
 
 
 def missing(results: Results) -> list[str]:
