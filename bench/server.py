@@ -210,5 +210,6 @@ def _run(pipe: Connection) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
         pipe.send(listener.getsockname()[1])
         threading.Thread(target=accept, args=(listener,), daemon=True).start()
-        with contextlib.suppress(EOFError):
+        # The parent says nothing; its end of the pipe closes, with reports unread or without.
+        with contextlib.suppress(EOFError, ConnectionError):
             pipe.recv()
