@@ -26,10 +26,11 @@ ROWS: dict[tuple[str, str], str] = {
 BULK = {case.id: case.size for case in CASES if case.size >= 1 << 16}
 """Messages whose rate is told in bytes."""
 
-MET, MISSED, OUT_OF_REACH = "✓", "✗", "○"
+MET, MISSED, EVEN, OUT_OF_REACH = "✓", "✗", "≈", "○"
 LEGEND = (
-    "Ratios are medians of the rounds' ratios, with the lowest and the highest; ✓ and ✗ say whether the "
-    "goal is met, ○ that JavaScript itself would not reach it. * the server was the limit."
+    "Ratios are medians of the rounds' ratios, with the lowest and the highest. ✓ and ✗ say whether the "
+    "goal is met, which beside another client is to be ahead of it; ≈ that some rounds were ahead and "
+    "some behind; ○ that JavaScript itself would not reach it. * the server was the limit."
 )
 
 type Row = Sequence[str]
@@ -169,6 +170,8 @@ def _beside(
     aim = target(scenario, case, ours, other)
     if aim is None:
         return shown
+    if BY_ID[other].kind == "peer" and spread.low <= 1 <= spread.high:
+        return f"{shown} {EVEN}"
     met = aim.met(spread.median)
     limit = results.ratio(engine, scenario, case, REFERENCES[BY_ID[ours].backend].id, other)
     beyond = not met and other == NAIVE and limit is not None and limit.median < NAIVE_FACTOR
