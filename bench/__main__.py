@@ -16,7 +16,7 @@ from tools.project import BUILD, ROOT, Problem, main, replace_block, say
 from . import plot, report, server
 from .measure import Bench, Scale
 from .pages import page
-from .plan import BY_ID, CASES, SCENARIOS, Selection
+from .plan import BY_ID, CASES, ROUNDS, SCENARIOS, Selection
 from .results import Results
 
 RESULTS = BUILD / "bench" / "results.json"
@@ -70,11 +70,10 @@ def bench() -> None:
         raise Problem("nothing has been measured yet")
     print(f"\n{report.text(results, engines)}")
     write(results)
-    if failed := [
-        found for found in results.measurements.values() if found.error and "ours" in found.contender
-    ]:
+    ours = (found for found in results.measurements.values() if BY_ID[found.contender].kind == "ours")
+    if failed := [found for found in ours if found.error]:
         raise Problem("\n".join(f"{', '.join(found.key)}: {found.error}" for found in failed))
-    if options.update or (everything and not options.report):
+    if options.update or (everything and not options.report and options.rounds >= ROUNDS):
         publish(results)
 
 

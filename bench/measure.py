@@ -83,18 +83,19 @@ class Bench:
 
     def _rates(self, scenario: str) -> None:
         for case in self._selection.messages():
-            say(f"{self._engine}: {scenario} {case.label}")
-            who = self._selection.who(self._engine, case=case if scenario == "send" else None)
-            counts: dict[str, int] = {}
+            self._rates_of(scenario, case)
 
-            def sample(
-                contender: Contender, case: Case = case, counts: dict[str, int] = counts
-            ) -> Sample:
-                if contender.id not in counts:
-                    counts[contender.id] = self._calibrate(scenario, case, contender)
-                return self._rate(scenario, case, contender, counts[contender.id])
+    def _rates_of(self, scenario: str, case: Case) -> None:
+        say(f"{self._engine}: {scenario} {case.label}")
+        counts: dict[str, int] = {}
 
-            self._alternate(scenario, {case.id: "messages/s"}, who, sample)
+        def sample(contender: Contender) -> Sample:
+            if contender.id not in counts:
+                counts[contender.id] = self._calibrate(scenario, case, contender)
+            return self._rate(scenario, case, contender, counts[contender.id])
+
+        who = self._selection.who(self._engine, case=case if scenario == "send" else None)
+        self._alternate(scenario, {case.id: "messages/s"}, who, sample)
 
     def _calibrate(self, scenario: str, case: Case, contender: Contender) -> int:
         """How many messages the contender moves in the time of a sample. Also warms it up."""
