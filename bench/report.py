@@ -72,7 +72,7 @@ def overview(results: Results) -> str:
                 for engine, who in columns
             ]
             rows.append([label, *cells])
-    return f"{table(rows)}\n{_footer(results)}\n"
+    return f"{table(rows)}\n{_footer(results)} {MET} and {MISSED} say whether the goal is met.\n"
 
 
 def _footer(results: Results) -> str:
@@ -103,7 +103,7 @@ def missing(results: Results) -> list[str]:
 def package(results: Results) -> str:
     """What does not depend on a connection."""
     imports = [
-        f"{found.median:.0f} ms in {ENGINES[found.engine]} {_verdict(found.median <= IMPORT_MS)}"
+        f"{_digits(found.median)} ms in {ENGINES[found.engine]} {_verdict(found.median <= IMPORT_MS)}"
         for found in _all(results)
         if found.key[1:] == ("import", "import", "ours-polyfill") and found.values
     ]

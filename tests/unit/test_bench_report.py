@@ -142,7 +142,7 @@ def test_the_overview_has_a_column_for_each_of_ours() -> None:
     assert lines[0] == ["beside JavaScript", "Chromium, native", "Chromium, polyfill"]
     assert lines[2] == ["receive text 32 B", "0.90 ✓", "0.50 ✗"]
     assert lines[3] == ["receive binary 32 B", "", ""]
-    assert text.endswith("\n\nMeasured on 2026-01-01: Chromium 156.0; Pyodide 314.0.7.\n")
+    assert "\n\nMeasured on 2026-01-01: Chromium 156.0; Pyodide 314.0.7. ✓" in text
 
 
 def test_nothing_incomplete_is_published() -> None:
