@@ -7,13 +7,12 @@ to give back and nothing to lose.
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Iterable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from ._promise import Promise, resolved
+from ._promise import CallSoon, Promise, Waiter, resolved
 from ._rules import Message, size_of
 from .errors import InvalidStateError
 
@@ -52,9 +51,9 @@ class Read(Coroutine[Any, Any, ReadResult]):
             if not buffer.is_ready(place):
                 if place.waiter is not None:
                     raise RuntimeError("this read is being awaited by another task already")
-                place.waiter = asyncio.get_running_loop().create_future()
+                place.waiter = buffer.new_waiter()
                 try:
-                    yield from place.waiter
+                    yield from place.waiter.__await__()
                 except BaseException:
                     buffer.leave(place)
                     raise
@@ -90,7 +89,7 @@ class _Place:
     __slots__ = ("error", "waiter")
 
     def __init__(self) -> None:
-        self.waiter: asyncio.Future[None] | None = None
+        self.waiter: Waiter | None = None
         self.error: BaseException | None = None
 
 
@@ -98,10 +97,10 @@ class ReceiveBuffer:
     """Messages that have arrived and were not read yet, and the readers in line for them.
 
     ``on_room`` is called when reading has brought the size from the high-water mark down to half of
-    it, which is when the server need no longer be held back.
+    it, which is when the server need no longer be held back. ``call_soon`` has readers go on.
     """
 
-    def __init__(self, high_water_mark: int, on_room: Callable[[], None]) -> None:
+    def __init__(self, high_water_mark: int, on_room: Callable[[], None], call_soon: CallSoon) -> None:
         self.high_water_mark = high_water_mark
         self.size = 0
         self.finished: Promise[None] = Promise()
@@ -112,6 +111,7 @@ class ReceiveBuffer:
         self._error: BaseException | None = None
         self._full = False
         self._on_room = on_room
+        self._call_soon = call_soon
 
     def __len__(self) -> int:
         return len(self._messages)
@@ -160,6 +160,10 @@ class ReceiveBuffer:
         if self._messages and not self._line:
             return self._pop()
         return None
+
+    def new_waiter(self) -> Waiter:
+        """Return what a reader can wait on."""
+        return Waiter(self._call_soon)
 
     def stand_in_line(self) -> Read:
         """Return a place at the end of the line."""
@@ -230,8 +234,8 @@ class ReceiveBuffer:
 
 
 def _wake(place: _Place) -> None:
-    if place.waiter is not None and not place.waiter.done():
-        place.waiter.set_result(None)
+    if place.waiter is not None:
+        place.waiter.wake()
 
 
 class SendBuffer:

@@ -35,6 +35,7 @@ class ClassicTransport:
 
     def __init__(self, url: str, protocols: Sequence[str], events: Events) -> None:
         self._events = events
+        self.call_soon = _ffi.JsCallSoon()
         self._cancel_poll: Callable[[], None] | None = None
         self._detached = False
         self._turn = _ffi.JsTurns(1, self._look_again)
@@ -102,5 +103,6 @@ class ClassicTransport:
             self._detached = True
             self._socket.detach()
             self._turn.close()
+            self.call_soon.close()
             if self._cancel_poll is not None:
                 self._cancel_poll()

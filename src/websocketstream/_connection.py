@@ -88,7 +88,11 @@ class Connection:
         self.closed: Promise[WebSocketCloseInfo] = Promise()
         self.writable_closed: Promise[None] = Promise()
         """Resolved when the writable side was closed by ``close_writable``, else rejected."""
-        self.incoming = ReceiveBuffer(high_water_mark, self._resume_reading)
+        self.incoming = ReceiveBuffer(
+            high_water_mark,
+            lambda: self._transport.resume_reading(),
+            lambda callback, context: self._transport.call_soon(callback, context),
+        )
         self._overflow = overflow
         self._warned = False
         self._close_timeout = close_timeout
@@ -342,9 +346,6 @@ class Connection:
                 ReceiveBufferWarning,
                 stacklevel=2,
             )
-
-    def _resume_reading(self) -> None:
-        self._transport.resume_reading()
 
     def _not_writable(self) -> Exception:
         return self._write_error or InvalidStateError(

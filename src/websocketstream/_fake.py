@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextvars import Context
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -76,6 +77,9 @@ class Wire:
     def resume_reading(self) -> None:
         self._held_back = False
         self.soon()
+
+    def call_soon(self, callback: Callable[[], object], context: Context) -> None:
+        self._loop.call_soon(callback, context=context)
 
     def discard(self) -> None:
         self._from_client = deque(item for item in self._from_client if isinstance(item, Close))

@@ -43,6 +43,7 @@ class NativeTransport:
 
     def __init__(self, url: str, protocols: Sequence[str], events: Events) -> None:
         self._events = events
+        self.call_soon = _ffi.JsCallSoon()
         self._queue: deque[tuple[Message, int]] = deque()
         self._queued = 0
         self._handed_over = 0
@@ -176,4 +177,5 @@ class NativeTransport:
 
     def _detach(self) -> None:
         self._turns.close()
+        self.call_soon.close()
         self._stream.detach()

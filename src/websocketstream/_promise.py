@@ -9,7 +9,61 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Generator
+from contextvars import Context
 from typing import Any
+
+type CallSoon = Callable[[Callable[[], object], Context], object]
+"""Calls back in the next turn of the event loop, in that context."""
+
+
+class Waiter:
+    """What one task awaits until :meth:`wake`; for asyncio it is a future.
+
+    A future of asyncio's has its task called by the event loop, which is slow in a browser: it makes
+    a new proxy each time. A waiter leaves it to ``call_soon``.
+    """
+
+    __slots__ = ("_asyncio_future_blocking", "_call_soon", "_cancelled", "_context", "_loop", "_step")
+
+    def __init__(self, call_soon: CallSoon) -> None:
+        self._asyncio_future_blocking = False
+        self._call_soon: CallSoon | None = call_soon
+        self._cancelled: asyncio.CancelledError | None = None
+        self._loop = asyncio.get_running_loop()
+
+    def wake(self) -> None:
+        """Let the task go on. A waiter is woken, or cancelled, once."""
+        call_soon, self._call_soon = self._call_soon, None
+        if call_soon is not None:
+            call_soon(self._go_on, self._context)
+
+    def __await__(self) -> Generator[Any, None, None]:
+        self._asyncio_future_blocking = True
+        yield self
+        self.result()
+
+    # What a task of asyncio's asks of a future.
+
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        return self._loop
+
+    def add_done_callback(self, step: Callable[[Any], object], *, context: Context) -> None:
+        self._step, self._context = step, context
+
+    def result(self) -> None:
+        if self._cancelled is not None:
+            raise self._cancelled
+
+    def cancel(self, msg: Any = None) -> bool:
+        if self._call_soon is None:
+            return False
+        self._call_soon = None
+        self._cancelled = asyncio.CancelledError() if msg is None else asyncio.CancelledError(msg)
+        self._loop.call_soon(self._go_on, context=self._context)
+        return True
+
+    def _go_on(self) -> None:
+        self._step(self)
 
 
 class Promise[T]:

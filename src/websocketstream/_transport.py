@@ -7,7 +7,9 @@ same three protocols.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
+from contextvars import Context
 from typing import Any, Protocol
 
 from ._rules import Message
@@ -55,6 +57,9 @@ class Transport(Protocol):
     def resume_reading(self) -> None:
         """Let the server go on."""
 
+    def call_soon(self, callback: Callable[[], object], context: Context) -> None:
+        """Call ``callback`` in ``context`` in the next turn of the event loop, from no task."""
+
     def discard(self) -> None:
         """Drop what was sent and has not been handed to the browser yet."""
 
@@ -81,6 +86,9 @@ class _Unconnected:
     def pause_reading(self) -> None: ...
 
     def resume_reading(self) -> None: ...
+
+    def call_soon(self, callback: Callable[[], object], context: Context) -> None:
+        asyncio.get_running_loop().call_soon(callback, context=context)
 
     def discard(self) -> None: ...
 

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextvars import Context
 from typing import Any
 
 from websocketstream import WebSocketOpenInfo, WebSocketStream
 from websocketstream._buffer import ReadResult, ReceiveBuffer
 from websocketstream._connection import Connection
 from websocketstream._rules import Message
-from websocketstream._transport import Events
+from websocketstream._transport import UNCONNECTED, Events
 from websocketstream.testing import FakeBackend, FakePeer
 
 
@@ -111,6 +112,9 @@ class Rig:
     def resume_reading(self) -> None:
         self.asked.append("resume_reading")
 
+    def call_soon(self, callback: Callable[[], object], context: Context) -> None:
+        asyncio.get_running_loop().call_soon(callback, context=context)
+
     def discard(self) -> None:
         self.asked.append("discard")
         self.buffered_amount = 0
@@ -156,7 +160,7 @@ async def stream_on(bench: Bench, **options: Any) -> tuple[WebSocketStream, WebS
 
 def buffer_of(*messages: str | bytes, mark: int = 100) -> ReceiveBuffer:
     """A buffer with these messages."""
-    buffer = ReceiveBuffer(mark, lambda: None)
+    buffer = ReceiveBuffer(mark, lambda: None, UNCONNECTED.call_soon)
     buffer.put(messages)
     return buffer
 

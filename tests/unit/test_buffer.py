@@ -7,6 +7,7 @@ import pytest
 from tests.unit.bench import buffer_of, raised_by, read_from, turn
 from websocketstream._buffer import END, ReadResult, ReceiveBuffer, SendBuffer
 from websocketstream._promise import Promise
+from websocketstream._transport import UNCONNECTED
 
 # Receiving: reading
 
@@ -182,7 +183,7 @@ async def test_turn_away_after_the_end() -> None:
 def test_mark() -> None:
     """The buffer is full from the mark on, until reading has brought it down to half of it."""
     calls: list[int] = []
-    buffer = ReceiveBuffer(10, lambda: calls.append(buffer.size))
+    buffer = ReceiveBuffer(10, lambda: calls.append(buffer.size), UNCONNECTED.call_soon)
     buffer.put(["12345", "1234"])
     assert not buffer.is_full
     buffer.put(["é"])

@@ -18,6 +18,7 @@ from hypothesis.stateful import (
 
 from tests.unit.bench import buffer_of, read_from, turn
 from websocketstream._buffer import END, Read, ReadResult, ReceiveBuffer
+from websocketstream._transport import UNCONNECTED
 from websocketstream.errors import InvalidStateError
 
 
@@ -243,7 +244,7 @@ class ReceiveMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.rooms = 0
-        self.buffer = ReceiveBuffer(20, self.room)
+        self.buffer = ReceiveBuffer(20, self.room, UNCONNECTED.call_soon)
         self.messages: list[str | bytes] = []
         self.line: list[Read] = []
         self.sent = 0

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from contextvars import Context
 from socket import SO_SNDBUF, SOL_SOCKET
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -75,6 +76,9 @@ class LibraryTransport:
 
     def resume_reading(self) -> None:
         self._reading.set()
+
+    def call_soon(self, callback: Callable[[], object], context: Context) -> None:
+        asyncio.get_running_loop().call_soon(callback, context=context)
 
     def discard(self) -> None:
         self.buffered_amount = 0

@@ -19,12 +19,13 @@ from .environment import (
 )
 from .proxies import Scope, abort_reason, call_later, watch_abort
 from .streams import new_readable, new_writable
-from .turns import JsTurns
+from .turns import JsCallSoon, JsTurns
 from .values import js_buffer_to_bytes, js_error, js_message, py_message, py_reason
 from .websocket import JsWebSocket
 from .websocket_stream import JsDeferred, JsSource, JsWebSocketStream
 
 __all__ = [
+    "JsCallSoon",
     "JsDeferred",
     "JsSource",
     "JsTurns",

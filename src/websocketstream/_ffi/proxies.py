@@ -9,6 +9,7 @@ from typing import Any
 import js
 from pyodide.ffi import JsException, JsProxy, create_proxy
 
+from .environment import has_jspi
 from .values import js_error, py_reason
 
 MAX_TIMEOUT_MS = 2**31 - 1
@@ -35,11 +36,17 @@ class Scope:
         self._tasks: set[asyncio.Task[None]] = set()
         self.closed = False
 
-    def keep(self, callback: Callable[..., Any]) -> JsProxy:
-        """Return a JavaScript function that calls ``callback``."""
-        js_callback = create_proxy(callback)
+    def keep(self, callback: Callable[..., Any], *, may_suspend: bool = False) -> JsProxy:
+        """Return a JavaScript function that calls ``callback``.
+
+        With ``may_suspend`` what it calls can use ``run_sync``, where the browser has JSPI; that
+        makes the call slower.
+        """
+        js_callback: Any = create_proxy(callback)
         self._proxies.append(js_callback)
-        return js_callback
+        if may_suspend and has_jspi():
+            js_callback = js_callback.callPromising.bind(js_callback)
+        return js_callback  # type: ignore[no-any-return]
 
     def keep_async(self, callback: Callable[..., Coroutine[Any, Any, None]]) -> JsProxy:
         """Return a JavaScript function that calls ``callback`` and returns a promise of its end."""

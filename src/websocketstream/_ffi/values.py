@@ -10,6 +10,12 @@ from pyodide.ffi import JsBuffer, JsDoubleProxy, JsException, JsProxy, to_js
 from .. import errors
 from .._rules import Message
 
+LARGE = 16 * 1024
+"""From this size on copying a message twice costs more than a proxy for it."""
+
+MAX_STAGED = 4 * 1024 * 1024
+"""Larger messages get a buffer of their own, which is not kept."""
+
 
 def js_object(**fields: Any) -> JsProxy:
     """Return a plain JavaScript object."""
@@ -22,10 +28,47 @@ def js_message(message: Message) -> Any:
     return message if isinstance(message, str) else to_js(message)
 
 
+class JsStage:
+    """A JavaScript buffer that one message after the other is copied into, for want of allocation.
+
+    A new ``Uint8Array`` for each message costs ten times as much as the copy.
+    """
+
+    def __init__(self) -> None:
+        self._js_buffer = js.ArrayBuffer.new(0)
+        self._size = -1
+
+    def js_message(self, message: Message) -> Any:
+        """Return a message as JavaScript wants it. Binary is valid until the next call."""
+        if isinstance(message, str):
+            return message
+        size = len(message)
+        if size > MAX_STAGED:
+            return to_js(message)
+        if size != self._size:
+            if size > self._js_buffer.byteLength:
+                self._js_buffer = js.ArrayBuffer.new(1 << (size - 1).bit_length())
+            self._js_view = js.Uint8Array.new(self._js_buffer, 0, size)
+            self._assign = self._js_view.assign
+            self._size = size
+        self._assign(message)
+        return self._js_view
+
+
 def py_message(js_value: Any) -> Message:
     """Return a received message: ``str`` for a string, ``bytes`` for a buffer."""
     message: Message = js_value if isinstance(js_value, str) else js_value.to_bytes()
     return message
+
+
+def py_messages(js_values: Any) -> list[Message]:
+    """Return the messages in a JavaScript array, which must not be empty."""
+    js_first = js_values[0]
+    if not isinstance(js_first, str) and js_first.byteLength > LARGE:
+        return [py_message(js_value) for js_value in js_values]
+    # One crossing for all of them: buffers become copies, which are copied again.
+    messages: list[Any] = js_values.to_py()
+    return [message if type(message) is str else message.tobytes() for message in messages]
 
 
 def js_buffer_to_bytes(value: object) -> bytes | None:

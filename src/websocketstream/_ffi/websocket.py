@@ -9,7 +9,7 @@ from pyodide.ffi import JsException, to_js
 
 from .._rules import Message
 from .proxies import Scope
-from .values import js_message, js_object, py_error, py_message
+from .values import JsStage, js_object, py_error, py_messages
 
 
 class JsWebSocket:
@@ -47,6 +47,7 @@ class JsWebSocket:
         for kind, js_listener in self._js_listeners.items():
             js_socket.addEventListener(kind, js_listener)
         self._js_send = js_socket.send
+        self._stage = JsStage()
         self.arm()
 
     @property
@@ -54,7 +55,8 @@ class JsWebSocket:
         return int(self._js_socket.bufferedAmount)
 
     def send(self, message: Message) -> None:
-        self._js_send(js_message(message))
+        # The browser copies at the call, so the next message can have the same place.
+        self._js_send(self._stage.js_message(message))
 
     def arm(self) -> None:
         """Have ``on_message`` called once, for the next message."""
@@ -64,7 +66,7 @@ class JsWebSocket:
         """Return the messages that have arrived since the last call."""
         if not self._js_events.length:
             return []
-        return [py_message(js_data) for js_data in self._js_events.splice(0).map(self._js_get_data)]
+        return py_messages(self._js_events.splice(0).map(self._js_get_data))
 
     def close(self, code: int | None, reason: str) -> None:
         if code is None:

@@ -11,7 +11,7 @@ from pyodide.ffi import JsException, to_js
 from .._rules import Message
 from .proxies import Scope, call
 from .streams import new_readable, new_writable
-from .values import close_info, js_message, js_object, py_error
+from .values import JsStage, close_info, js_object, py_error
 
 
 class JsWebSocketStream:
@@ -106,6 +106,7 @@ class JsSource:
 
     def __init__(self) -> None:
         self._js_controller: Any = None
+        self._stage = JsStage()
 
     def attach(self, js_controller: Any) -> None:
         if self._js_controller is None:
@@ -113,8 +114,9 @@ class JsSource:
             self._js_enqueue = js_controller.enqueue.bind(js_controller)
 
     def enqueue(self, messages: list[Message]) -> None:
+        """Hand messages over. The stream must have taken those before; it has when it pulls."""
         if len(messages) == 1:
-            self._js_enqueue(js_message(messages[0]))
+            self._js_enqueue(self._stage.js_message(messages[0]))
         else:
             js_batch: Any = to_js(messages)
             js_batch.forEach(self._js_enqueue)
