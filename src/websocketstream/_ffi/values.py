@@ -10,7 +10,7 @@ from pyodide.ffi import JsBuffer, JsDoubleProxy, JsException, JsProxy, to_js
 from .. import errors
 from .._rules import Message
 
-LARGE = 16 * 1024
+LARGE = 256 * 1024
 """From this size on copying a message twice costs more than a proxy for it."""
 
 MAX_STAGED = 4 * 1024 * 1024
