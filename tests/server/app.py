@@ -15,9 +15,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from . import handshake, raw, routes  # noqa: F401 - they enter their routes into the table
+from . import commanded, handshake, raw, routes  # noqa: F401 - they enter their routes into the table
 from .connection import Connection, Hub
 from .journal import Entry, Journal
+from .proxy import Proxy
 from .table import find
 
 HOST = "127.0.0.1"
@@ -28,7 +29,10 @@ class Server:
 
     def __init__(self) -> None:
         self.hub = Hub()
+        self.port = 0
         self._library: LibraryServer
+        self._proxy: Proxy
+        self._restarting: asyncio.Task[None] | None = None
 
     @property
     def journal(self) -> Journal:
@@ -40,16 +44,34 @@ class Server:
         return self.hub.connections
 
     @property
-    def port(self) -> int:
-        return int(self._library.sockets[0].getsockname()[1])
-
-    @property
     def url(self) -> str:
         """The WebSocket URL to put a route's path behind."""
         return f"ws://{HOST}:{self.port}"
 
+    @property
+    def proxy_url(self) -> str:
+        """The same through a proxy that does what networks do; see proxy.py."""
+        return self._proxy.url
+
     async def start(self, port: int = 0, *, compression: bool = True) -> None:
         """Listen on loopback; port 0 picks a free one."""
+        await self._listen(port, compression)
+        self._proxy = Proxy(HOST, self.port)
+        await self._proxy.start()
+
+        def restart() -> None:
+            self._restarting = asyncio.ensure_future(self._restart(compression))
+
+        self.hub.restart = restart
+
+    async def _restart(self, compression: bool) -> None:
+        """Drop whoever is connected, and listen on the same port again."""
+        self._library.close(close_connections=False)
+        self.drop_all()
+        await self._library.wait_closed()
+        await self._listen(self.port, compression)
+
+    async def _listen(self, port: int, compression: bool) -> None:
         self._library = await library_serve(
             _handle,
             HOST,
@@ -65,9 +87,13 @@ class Server:
             max_size=None,
             backlog=512,
         )
+        self.port = self._library.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         """Stop listening and drop whoever is still connected, hung or not."""
+        if self._restarting is not None:
+            await self._restarting
+        await self._proxy.stop()
         self._library.close(close_connections=False)
         self.hub.stopping = True
         self.drop_all()
@@ -102,6 +128,7 @@ class ThreadedServer:
 
     def __init__(self, server: Server, loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
         self.url = server.url
+        self.proxy_url = server.proxy_url
         self.port = server.port
         self.stop: Callable[[], object] = lambda: loop.call_soon_threadsafe(stopping.set)
         self._server = server

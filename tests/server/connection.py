@@ -6,7 +6,6 @@ to close.
 """
 
 import asyncio
-import select
 import socket
 import struct
 from collections.abc import AsyncIterator, Callable
@@ -20,6 +19,7 @@ from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import OPEN, Event, State
 from websockets.server import ServerProtocol
 
+from .hangup import when_gone
 from .journal import Journal, Record
 from .table import Query, Route
 from .wire import BINARY, TEXT, header
@@ -35,6 +35,8 @@ class Hub:
     journal: Journal = field(default_factory=Journal)
     connections: set["Connection"] = field(default_factory=set)
     stopping: bool = False
+    restart: Callable[[], object] = lambda: None
+    """Restarts the server."""
 
 
 class Connection(ServerConnection):
@@ -52,7 +54,7 @@ class Connection(ServerConnection):
         self.muted = False
         self.cut = False
         self.on_close: Callable[[], None] = lambda: None
-        self._hub = hub
+        self.hub = hub
         self._queued = 0
         self._flush_due = False
         self._written = 0
@@ -160,12 +162,8 @@ class Connection(ServerConnection):
         """Read nothing any more. A client that goes away is noticed all the same (on Linux)."""
         self._shrink_receive_buffer()
         self.transport.pause_reading()
-        sock = self.transport.get_extra_info("socket")
-        if hasattr(select, "epoll"):
-            poller = select.epoll()
-            poller.register(sock.fileno(), select.EPOLLRDHUP)
-            self.loop.add_reader(poller.fileno(), self.transport.abort)
-            self.connection_lost_waiter.add_done_callback(lambda _: self._forget(poller))
+        forget = when_gone(self.transport.get_extra_info("socket"), self.transport.abort)
+        self.connection_lost_waiter.add_done_callback(lambda _: forget())
 
     def set_pace(self, chunk: int, delay: float) -> None:
         """Take at most `chunk` bytes per `delay` seconds, while TCP holds back the rest."""
@@ -178,13 +176,13 @@ class Connection(ServerConnection):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self._hub.connections.add(self)
-        if self._hub.stopping:
+        self.hub.connections.add(self)
+        if self.hub.stopping:
             self.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self._hub.connections.discard(self)
+        self.hub.connections.discard(self)
         if self.protocol.close_rcvd is not None:
             self.record.end("close")
         elif self.cut:
@@ -237,7 +235,3 @@ class Connection(ServerConnection):
     def _flush(self) -> None:
         self._flush_due = False
         self.send_data()
-
-    def _forget(self, poller: "select.epoll") -> None:
-        self.loop.remove_reader(poller.fileno())
-        poller.close()

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from websockets.http11 import Response
+from websockets.utils import accept_key
 
 from .connection import Connection
 from .routes import echo
@@ -52,6 +53,19 @@ async def drop_handshake(connection: Connection, query: Query) -> None:
     connection.transport.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: webso")
     connection.cut = True
     connection.transport.close()
+    await connection.wait_closed()
+
+
+@on_request("/respond", data="")
+async def respond(connection: Connection, query: Query) -> None:
+    """Answers the handshake with the bytes `data`, in hexadecimal, and ends TCP; in them "{accept}"
+    stands for the Sec-WebSocket-Accept that the client's key asks for.
+    """
+    assert connection.request is not None
+    accept = accept_key(connection.request.headers["Sec-WebSocket-Key"])
+    connection.transport.write(bytes.fromhex(query.data).replace(b"{accept}", accept.encode()))
+    connection.transport.write_eof()
+    connection.cut = True
     await connection.wait_closed()
 
 

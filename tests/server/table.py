@@ -34,6 +34,8 @@ class Query:
     status: int = 403
     wait: str = "end"
     messages: int = 0
+    data: str = ""
+    window: int = 0
 
 
 EVERYWHERE = ("id", "compress", "settled")

@@ -192,7 +192,7 @@ async def lose(socket: Socket, query: Query) -> None:
     socket.drop()
 
 
-@fake("/reset-on-message")
+@fake("/reset-on-message", "/restart")
 async def lose_on_message(socket: Socket, query: Query) -> None:
     """Loses the connection when the first message arrives."""
     socket.accept()
@@ -210,6 +210,7 @@ async def lose_on_message(socket: Socket, query: Query) -> None:
     "/close-1-byte",
     "/close-bad-code",
     "/message-then-garbage",
+    "/bytes",
 )
 async def garble(socket: Socket, query: Query) -> None:
     """Sends what makes a browser fail the connection, right behind `after` messages."""
@@ -218,12 +219,38 @@ async def garble(socket: Socket, query: Query) -> None:
     socket.drop()
 
 
+@fake("/obey")
+async def obey(socket: Socket, query: Query) -> None:
+    """Does what text messages say that begin with "!"."""
+    socket.accept()
+    sent = 0
+    async for received in socket:
+        words = received.split(" ", 2) if isinstance(received, str) else []
+        match words:
+            case ["!send", count]:
+                numbers = range(sent, sent + int(count))
+                socket.send_at_once(message(index, query.size, "text") for index in numbers)
+                sent += int(count)
+            case ["!close", code, *reason]:
+                await socket.close(int(code), *reason)
+            case ["!eof"] | ["!reset"]:
+                socket.drop()
+
+
 @fake("/close-after-partial")
 async def close_after_partial(socket: Socket, query: Query) -> None:
     """Closes after `after` messages; half a message is none."""
     socket.accept()
     await send_numbered(socket, query.after, query)
     await socket.close(query.code, query.reason)
+
+
+@fake("/blast")
+async def blast(socket: Socket, query: Query) -> None:
+    """Sends `count` numbered messages of `size`."""
+    socket.accept()
+    for index in range(query.count):
+        await socket.send(message(index, query.size, "binary"))
 
 
 @fake("/never-answers-close")
@@ -261,7 +288,14 @@ async def pingpong(socket: Socket, query: Query) -> None:
     await socket.close()
 
 
-@fake("/refuse", "/drop-handshake", "/wrong-subprotocol", "/wrong-accept", "/unasked-extension")
+@fake(
+    "/refuse",
+    "/drop-handshake",
+    "/wrong-subprotocol",
+    "/wrong-accept",
+    "/unasked-extension",
+    "/respond",
+)
 async def refuse(socket: Socket, query: Query) -> None:
     """Lets the handshake fail."""
     socket.peer.refuse()
