@@ -78,6 +78,7 @@ class NativeTransport:
     def discard(self) -> None:
         self._queue.clear()
         self._queued = 0
+        self._end_if_dry()
 
     def close(self, code: int | None, reason: str) -> None:
         self._close_with = code, reason

@@ -236,6 +236,17 @@ async def abort_reasons_of_any_type_reach_the_writer(env: Env) -> None:
 
 
 @scenario()
+async def abort_after_close_drops_what_waits_and_ends(env: Env) -> None:
+    """A close that waits for what was written to be sent ends at once when that is dropped."""
+    stream = env.stream("/echo")
+    writer = (await stream.opened).writable.get_writer()
+    writer.write(b"x" * 300_000)
+    stream.close(4000, "bye")
+    await writer.abort()
+    assert await stream.closed == (4000, "bye")
+
+
+@scenario()
 async def abort_wakes_writes_that_wait(env: Env) -> None:
     """A write that waits for room raises the reason of the abort, and the stream closes or gives up."""
     stream = env.stream("/never-reads?compress=0", high_water_mark=16 * 1024, close_timeout=0.3)
