@@ -96,6 +96,8 @@ class ReadableStreamDefaultReader:
     """Has the stream to itself until :meth:`release_lock`. A context manager releases it too."""
 
     def __init__(self, stream: ReadableStream) -> None:
+        if not isinstance(stream, ReadableStream):
+            raise TypeError(f"a reader is for a ReadableStream, not {type(stream).__name__}")
         if stream.locked:
             raise TypeError("the readable stream is locked already: release its reader first")
         self._stream: ReadableStream | None = stream
@@ -178,6 +180,8 @@ class _Iteration(AsyncIterator[Message]):
     """One ``async for``; the lock is held as long as the loop keeps this object alive."""
 
     def __init__(self, stream: ReadableStream) -> None:
+        if not isinstance(stream, ReadableStream):
+            raise TypeError(f"a reader is for a ReadableStream, not {type(stream).__name__}")
         if stream.locked:
             raise TypeError("the readable stream is locked already: release its reader first")
         self._stream = stream

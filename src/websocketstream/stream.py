@@ -90,6 +90,8 @@ class WebSocketStream:
             raise ValueError(f"overflow must be 'buffer' or 'error', not {overflow!r}")
         names = validate_protocols(protocols)
         chosen = select_backend(backend) if isinstance(backend, str) else backend
+        if not hasattr(chosen, "connect"):
+            raise TypeError(f"backend must be a name or a back end, not {type(backend).__name__}")
         self._url = get_a_url_record(url, chosen.parse_url)
         self._opened: Promise[WebSocketOpenInfo] = Promise()
         self._connection = Connection(

@@ -83,6 +83,8 @@ class WritableStreamDefaultWriter:
     """Has the stream to itself until :meth:`release_lock`. A context manager releases it too."""
 
     def __init__(self, stream: WritableStream) -> None:
+        if not isinstance(stream, WritableStream):
+            raise TypeError(f"a writer is for a WritableStream, not {type(stream).__name__}")
         if stream.locked:
             raise TypeError("the writable stream is locked already: release its writer first")
         self._stream: WritableStream | None = stream

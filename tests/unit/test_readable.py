@@ -11,6 +11,7 @@ from tests.unit.bench import Bench, raised_by, stream_on, turn
 from websocketstream import (
     NotSupportedError,
     ReadableStream,
+    ReadableStreamDefaultReader,
     WebSocketError,
     WebSocketStream,
 )
@@ -339,3 +340,9 @@ async def test_streams_are_independent(bench: Bench) -> None:
     assert await anext(aiter(one.readable)) == "one"
     assert await anext(aiter(other.readable)) == "other"
     assert isinstance(first, WebSocketStream)
+
+
+async def test_readers_are_for_readable_streams() -> None:
+    """What is no stream is refused by its type."""
+    with pytest.raises(TypeError, match="a reader is for a ReadableStream, not NoneType"):
+        ReadableStreamDefaultReader(None)  # type: ignore[arg-type]

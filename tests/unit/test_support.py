@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 import websocketstream
-from websocketstream import NotSupportedError
+from websocketstream import NotSupportedError, WebSocketStream
 from websocketstream.support import (
     NATIVE_DEFECTS,
     BackendName,
@@ -170,3 +170,9 @@ def test_defects_are_described() -> None:
     assert len({defect.name for defect in NATIVE_DEFECTS}) == len(NATIVE_DEFECTS)
     for defect in NATIVE_DEFECTS:
         assert all(getattr(defect, field.name) for field in fields(defect)[:4])
+
+
+def test_what_is_no_back_end_is_refused() -> None:
+    """Neither a name nor an object that can connect: a TypeError that says so."""
+    with pytest.raises(TypeError, match="backend must be a name or a back end, not NoneType"):
+        WebSocketStream("wss://example.com/", backend=None)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from websocketstream import (
     NotSupportedError,
     WebSocketError,
     WritableStream,
+    WritableStreamDefaultWriter,
 )
 
 
@@ -182,3 +183,9 @@ async def test_to_js_needs_a_browser(writable: WritableStream) -> None:
     with pytest.raises(NotSupportedError, match=r"writable\.to_js\(\) needs a browser"):
         writable.to_js()
     assert not writable.locked
+
+
+async def test_writers_are_for_writable_streams() -> None:
+    """What is no stream is refused by its type."""
+    with pytest.raises(TypeError, match="a writer is for a WritableStream, not str"):
+        WritableStreamDefaultWriter("stream")  # type: ignore[arg-type]
