@@ -305,7 +305,8 @@ class Connection:
         self.fail(
             WebSocketError(
                 f"the connection to {redact(self.url)} was not made within "
-                f"open_timeout={self._open_timeout} s"
+                f"open_timeout={self._open_timeout} s: the server does not answer, or it is one too "
+                "many for this browser"
             )
         )
 

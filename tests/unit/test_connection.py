@@ -110,6 +110,7 @@ async def test_open_timeout(bench: Bench) -> None:
     bench.pass_time(0.1)
     error = await raised_by(connection.opened)
     assert "was not made within open_timeout=5 s" in str(error)
+    assert "one too many for this browser" in str(error)
     assert bench.rig.asked == ["abandon"]
 
 
