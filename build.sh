@@ -14,6 +14,7 @@ usage: ./build.sh VERB [OPTION...]
   test     run everything: lint, types and all tests; options go to pytest
   matrix   run the browser tests and write their table; options go to pytest
   bench    measure beside JavaScript and other clients; --help lists the options
+  stress   load and faults for an hour, with tables; --short for minutes; options go to pytest
   lint     check style: ruff, shellcheck
   types    check types: mypy --strict
   clean    remove what the other verbs made
@@ -68,6 +69,7 @@ main() {
         test) wheel; browsers; lint; types; tests "$@" ;;
         matrix) wheel; browsers; tool matrix "$@" ;;
         bench) wheel; browsers; python -m bench "$@" ;;
+        stress) wheel; browsers; tool stress "$@" ;;
         lint) setup; lint ;;
         types) setup; types ;;
         clean) rm -rf .build dist node_modules .*_cache ;;
@@ -77,7 +79,7 @@ main() {
 }
 
 # Everything runs below a supervisor, which ends what a verb left behind or what was interrupted.
-if [[ -z ${HOST_PYTHON:-} && ${1:-help} =~ ^(setup|wheel|demo|test|matrix|bench|lint|types)$ ]]; then
+if [[ -z ${HOST_PYTHON:-} && ${1:-help} =~ ^(setup|wheel|demo|test|matrix|bench|stress|lint|types)$ ]]; then
     HOST_PYTHON=$(find_python)
     export HOST_PYTHON
     exec "$HOST_PYTHON" -m tools.supervise "$0" "$@"

@@ -1,3 +1,3 @@
-"""Options and hooks for all tests; see tests/browser/plugin.py."""
+"""Options and hooks for all tests; see tests/browser/plugin.py and tests/stress/plugin.py."""
 
-pytest_plugins = ["tests.browser.plugin"]
+pytest_plugins = ["tests.browser.plugin", "tests.stress.plugin"]

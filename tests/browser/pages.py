@@ -32,6 +32,7 @@ class Registry:
 SELFCHECK = Registry("selfcheck", "selfcheck.Env")
 EXAMPLES = Registry("examples", "scenarios.env.BrowserEnv")
 SCENARIOS = Registry("scenarios.registry", "scenarios.env.BrowserEnv")
+STRESS = Registry("scenarios.stress.registry", "scenarios.stress.env.StressEnv")
 
 
 @dataclass
@@ -44,7 +45,7 @@ class Outcome:
     output: str = ""
     seconds: float = 0.0
     clean: bool = True
-    extra: dict[str, Any] = field(default_factory=dict)
+    figures: dict[str, Any] = field(default_factory=dict)
 
 
 class Page:
@@ -91,6 +92,11 @@ class Page:
             raise
 
     @property
+    def is_open(self) -> bool:
+        """Whether the browser runs; otherwise the next call starts it."""
+        return self._runner is not None
+
+    @property
     def engine_version(self) -> str:
         return str(self.runner.driver.capabilities["browserVersion"])
 
@@ -120,8 +126,9 @@ class Page:
         limit: float | None = None,
         settle: float = SETTLE_LIMIT,
         registry: Registry = SCENARIOS,
+        **more: Any,
     ) -> Outcome:
-        """Run one scenario and the checks after it.
+        """Run one scenario and the checks after it; `more` is for its environment.
 
         Raises if the page can't be started, and for nothing that the scenario does.
         """
@@ -132,6 +139,7 @@ class Page:
             "server": server,
             "thread": self.spec.thread,
             "engine": self.spec.engine,
+            **more,
         }
         try:
             answer = self.runner.call(

@@ -203,5 +203,5 @@ async def _handle(connection: ServerConnection) -> None:
     handler = asyncio.ensure_future(_run(connection))
     await asyncio.wait({handler, connection.connection_lost_waiter}, return_when=asyncio.FIRST_COMPLETED)
     handler.cancel()
-    with suppress(ConnectionClosed, asyncio.CancelledError):
+    with suppress(ConnectionClosed, OSError, asyncio.CancelledError):
         await handler

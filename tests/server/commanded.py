@@ -53,8 +53,8 @@ async def restart(connection: Connection, query: Query) -> None:
 @raw("/blast", count=1000, size=32, window=0)
 async def blast(connection: Connection, query: Query) -> None:
     """Sends `count` binary messages of `size`, numbered in their first 4 bytes, as fast as can be,
-    and closes. With `window`, waits for a message from the client whenever so many bytes are out
-    that it has not acknowledged by one.
+    and reads until the client closes. With `window`, waits for a message from the client whenever
+    twice so many bytes are out, each message of which acknowledges so many.
     """
     head, body = header(BINARY, query.size), bytes(query.size - 4)
     per_write = max(1, WRITE // query.size)
@@ -71,4 +71,4 @@ async def blast(connection: Connection, query: Query) -> None:
         if unacknowledged >= 2 * per_window:
             await connection.recv()
             unacknowledged -= per_window
-    await connection.close()
+    await connection.until_gone()

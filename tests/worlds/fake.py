@@ -223,6 +223,7 @@ async def garble(socket: Socket, query: Query) -> None:
 async def obey(socket: Socket, query: Query) -> None:
     """Does what text messages say that begin with "!"."""
     socket.accept()
+    socket.peer.pause()  # the Close frame is not read before all that came earlier was obeyed
     sent = 0
     async for received in socket:
         words = received.split(" ", 2) if isinstance(received, str) else []

@@ -21,8 +21,8 @@ async def run_scenario(
     """Run the scenario, then the checks.
 
     The answer has `outcome` ("passed", "failed" or "skipped"), `text` (why it failed), `reason` (why
-    it was skipped), `output` (what it printed), `seconds`, and `clean`: whether the page is fit for
-    the next scenario.
+    it was skipped), `output` (what it printed), `figures` (what it measured), `seconds`, and `clean`:
+    whether the page is fit for the next scenario.
     """
     problems = [
         f"after the end of an earlier scenario: {kind}: {text}"
@@ -33,6 +33,7 @@ async def run_scenario(
     begun = time.monotonic()
     answer = await _run(scenario, env, limit)
     answer["seconds"] = time.monotonic() - begun
+    answer["figures"] = getattr(env, "figures", {})
 
     left = await watch.settle(settle)
     records = watch.take_records()

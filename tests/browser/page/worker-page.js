@@ -35,6 +35,7 @@ ready.then(() => {
 
 globalThis.harness = {
   ready,
+  terminate: () => worker.terminate(),
   call: async (method, payload) => {
     await ready;
     return request({ method, payload });

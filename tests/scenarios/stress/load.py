@@ -1,0 +1,200 @@
+"""Very many messages and very many bytes through one connection, both ways, and a reader that stops.
+
+Messages are numbered in their first four bytes and checked one by one; what the page sends is hashed
+by the server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from hashlib import sha256
+from typing import Any
+
+from websocketstream import BufferOverflowError, ReadableStream, WebSocketStream
+
+from ..payload import framed
+from ..steps import failure, read_until_error
+from .env import StressEnv, within
+from .registry import stress
+
+FLAT = 48 * 1024 * 1024
+"""Bytes by which the page's memory may grow while the rest of a load passes through."""
+
+WINDOW = 8 * 1024 * 1024
+"""Bytes on their way at most where the browser can't hold the server back."""
+
+
+SENT_WINDOW = 32 * 1024 * 1024
+"""The same for what the page sends."""
+
+
+class Memory:
+    """The page's memory, as far as it can be read."""
+
+    def __init__(self) -> None:
+        import js
+        import pyodide_js
+
+        self._js = js
+        self._module: Any = pyodide_js._module
+        self.first = self.read()
+        self.most = dict(self.first)
+
+    def read(self) -> dict[str, int]:
+        sizes = {"WASM heap": int(self._module.HEAP8.length)}
+        info = getattr(getattr(self._js, "performance", None), "memory", None)
+        if info is not None:
+            sizes["JS heap"] = int(info.usedJSHeapSize)
+        sizes["JavaScript objects held"] = int(self._js.harnessProbe.heldObjects())
+        return sizes
+
+    def watch(self) -> None:
+        for name, size in self.read().items():
+            self.most[name] = max(self.most[name], size)
+
+    def growth(self) -> dict[str, int]:
+        return {name: self.most[name] - self.first[name] for name in self.first}
+
+
+@stress
+async def receive(env: StressEnv) -> None:
+    """Take in `count` messages of `size`, in order and whole."""
+    count, size = env.options["count"], env.options["size"]
+    window = 0 if env.receive_backpressure else WINDOW
+    stream = env.stream(f"/blast?count={count}&size={size}&window={window}&compress=0")
+    opened = await stream.opened
+    body = bytes(size - 4)
+    writer = opened.writable.get_writer()
+    per_window = max(1, window // size) if window else count + 1
+    begun = time.monotonic()
+    memory = None
+    async for index, message in _numbered_from(opened.readable, count):
+        if message != index.to_bytes(4, "big") + body:
+            raise AssertionError(f"message {index} begins with {message[:20]!r}, {len(message)} bytes")
+        if (index + 1) % per_window == 0:
+            writer.write("go on")
+        if (index + 1) % (count // 10) == 0:
+            # What the first tenth has taken is the level.
+            memory = memory or Memory()
+            memory.watch()
+    seconds = time.monotonic() - begun
+    stream.close()
+    assert await stream.closed == (1005, "")
+    _report(env, "receive", seconds, memory)
+
+
+async def _numbered_from(readable: ReadableStream, count: int) -> AsyncIterator[tuple[int, Any]]:
+    """The next `count` messages, which have to come."""
+    index = 0
+    async for message in readable:
+        yield index, message
+        index += 1
+        if index == count:
+            return
+    raise AssertionError(f"{index} of {count} messages came")
+
+
+@stress
+async def send(env: StressEnv) -> None:
+    """Send `count` messages of `size`; the server gets them all, in order and whole."""
+    count, size = env.options["count"], env.options["size"]
+    id = env.new_id()
+    stream = env.stream(f"/sink?id={id}&compress=0")
+    opened = await stream.opened
+    writer = opened.writable.get_writer()
+    digest = sha256()
+    begun = time.monotonic()
+    memory = None
+    for number, message in enumerate(_numbered(count, size), 1):
+        digest.update(framed(message))
+        await writer.write(message)
+        if number * size % SENT_WINDOW < size:
+            # Some browsers take in whatever is sent: then the server has to say that it has it.
+            await env.journal(id, wait="no", messages=number)
+        if number % (count // 10) == 0:
+            memory = memory or Memory()
+            memory.watch()
+    entry = await env.journal(id, wait="no", messages=count)
+    seconds = time.monotonic() - begun
+    assert (entry["messages_received"], entry["sha256"]) == (count, digest.hexdigest())
+    stream.close()
+    assert await stream.closed == (1005, "")
+    _report(env, "send", seconds, memory)
+
+
+def _numbered(count: int, size: int) -> Iterator[bytes]:
+    body = bytes(size - 4)
+    for index in range(count):
+        yield index.to_bytes(4, "big") + body
+
+
+def _report(env: StressEnv, verb: str, seconds: float, memory: Memory | None) -> None:
+    count, size = env.options["count"], env.options["size"]
+    what = f"{verb} {count:,} × {size:,} B"
+    env.figures[f"{what}: messages/s"] = round(count / seconds)
+    env.figures[f"{what}: MB/s"] = round(count * size / seconds / 1e6, 1)
+    assert memory is not None
+    for name, grown in memory.growth().items():
+        unit, shown = ("", grown) if "objects" in name else (" (MB)", round(grown / 1e6, 1))
+        env.figures[f"{what}: growth of {name}{unit}"] = shown
+        if name == "WASM heap":
+            assert grown <= FLAT, f"{name} grew by {grown} bytes"
+
+
+@stress
+async def reader_that_stops(env: StressEnv) -> None:
+    """Read nothing in a flood for as long as the option says; then lose nothing of it."""
+    mark, size, total = env.options["mark"], env.options["size"], env.options["total"]
+    id = env.new_id()
+    path = f"/send?id={id}&count={total // size}&size={size}&kind=binary&close=0&compress=0"
+    stream = env.stream(path, high_water_mark=mark)
+    if not env.receive_backpressure:
+        env.expects = ("ReceiveBufferWarning",)
+    readable = (await stream.opened).readable
+    most = await _stop_reading(env, id, readable, total)
+    if env.receive_backpressure:
+        assert most <= mark + size, f"{most} bytes wait, with a mark of {mark}"
+        env.figures["most that waited to be read (bytes)"] = most
+        env.figures["high-water mark (bytes)"] = mark
+    with readable.get_reader() as reader:
+        for index in range(total // size):
+            message = (await within(60, reader.read())).value or b""
+            assert message[:4] == index.to_bytes(4, "big"), f"message {index} is {message[:4]!r}"
+    stream.close()
+    assert await stream.closed == (1005, "")
+    env.figures["messages lost"] = 0
+
+
+async def _stop_reading(env: StressEnv, id: str, readable: ReadableStream, total: int) -> int:
+    """Wait until nothing more goes out of the server, and `pause` seconds; return the most buffered."""
+    drained, most, still_since = -1, 0, time.monotonic()
+    while True:
+        entry = await env.journal(id, wait="no")
+        most = max(most, readable.buffered_amount)
+        now = time.monotonic()
+        if entry["bytes_drained"] != drained:
+            drained, still_since = entry["bytes_drained"], now
+        elif now - still_since > 0.3 + env.options["pause"]:
+            break
+        await asyncio.sleep(0.02)
+    if env.receive_backpressure:
+        assert drained < total, f"all {total} bytes went out, though nothing was read"
+        env.figures["server blocked after (bytes)"] = drained
+    return most
+
+
+@stress
+async def overflow_closes(env: StressEnv) -> None:
+    """With overflow="error" a reader that stops gets what came below the mark, and then the error."""
+    stream: WebSocketStream = env.stream(
+        f"/flood?size=1024&total={64 << 20}&compress=0", high_water_mark=1 << 20, overflow="error"
+    )
+    opened = await stream.opened
+    error = await within(20, failure(BufferOverflowError, stream.closed))
+    received, seen = await read_until_error(BufferOverflowError, opened.readable)
+    assert seen is error
+    for index, message in enumerate(received):
+        assert message[:4] == index.to_bytes(4, "big")
+    env.figures["read before BufferOverflowError (bytes)"] = sum(map(len, received))

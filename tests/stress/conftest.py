@@ -1,0 +1,93 @@
+"""Fixtures of the stress tests: a page, and what is run in it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.browser.cells import Cell, PageSpec, pyodide_versions
+from tests.browser.conftest import web_server_main, ws_server
+from tests.browser.pages import SETTLE_LIMIT, STRESS, Outcome, Page
+from tests.browser.plugin import SELECTION
+from tests.server import ThreadedServer
+
+from .plugin import report
+
+__all__ = ["web_server_main", "ws_server"]
+
+NAMES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKitGTK"}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Parametrise with the cells of one page of each engine."""
+    if "cell" in metafunc.fixturenames:
+        cells = [cell for cell in metafunc.config.stash[SELECTION].cells() if is_covered(cell.page)]
+        metafunc.parametrize("cell", cells, ids=[cell.id for cell in cells])
+
+
+def is_covered(page: PageSpec) -> bool:
+    return page.thread == "main" and page.pyodide == pyodide_versions()[0]
+
+
+@pytest.fixture
+def long(request: pytest.FixtureRequest) -> bool:
+    """Whether this is the long form."""
+    return bool(request.config.option.long)
+
+
+class Runner:
+    """Runs one of tests/scenarios/stress in the page."""
+
+    def __init__(self, item: pytest.Item, cell: Cell, page: Page, server: ThreadedServer) -> None:
+        self.page = page
+        self.cell = cell
+        self.server = server
+        self.crashes = 0
+        self._starts = -1
+        self._item = item
+
+    def attempt(
+        self, name: str, *, limit: float = 60, settle: float = SETTLE_LIMIT, **options: Any
+    ) -> Outcome:
+        """Run it, whatever comes of it."""
+        if self._starts != len(self.page.starts) or not self.page.is_open:
+            # The first connection of a page leaves objects of Pyodide's own behind, once.
+            self._run("warm_up", SETTLE_LIMIT, SETTLE_LIMIT, {})
+            self._starts = len(self.page.starts)
+        return self._run(name, limit, settle, options)
+
+    def _run(self, name: str, limit: float, settle: float, options: dict[str, Any]) -> Outcome:
+        return self.page.run_scenario(
+            name,
+            self.cell,
+            self.server.url,
+            limit=limit,
+            settle=settle,
+            registry=STRESS,
+            proxy=self.server.proxy_url,
+            options=options,
+        )
+
+    def __call__(self, name: str, **options: Any) -> dict[str, Any]:
+        """Run it, fail if it fails, and return its figures."""
+        outcome = self.attempt(name, **options)
+        if outcome.outcome == "skipped":
+            pytest.skip(outcome.reason)
+        if outcome.outcome != "passed":
+            pytest.fail(outcome.text, pytrace=False)
+        return outcome.figures
+
+    def report(self, title: str, values: dict[str, Any]) -> None:
+        """Enter this cell's column of a table of the run's report."""
+        version = self.page.engine_version
+        short = version.split(".")[0] if self.cell.page.engine != "webkit" else version
+        name = f"{NAMES[self.cell.page.engine]} {short} {self.cell.backend}"
+        report(self._item, title, name, values)
+
+
+@pytest.fixture
+def run(
+    request: pytest.FixtureRequest, cell: Cell, page: Page, ws_server: ThreadedServer
+) -> Callable[..., dict[str, Any]]:
+    """What runs a stress test in the page of the cell."""
+    return Runner(request.node, cell, page, ws_server)

@@ -1,0 +1,104 @@
+"""How often a failing connection crashes Chromium's tab: its own API alone, and through the package.
+
+The defect is `failed_write_crash` of docs/backends.md. No page can rule it out while it sends without
+pause; while it sends less than the browser's pipe holds, the package must.
+"""
+
+import pytest
+from selenium.common.exceptions import WebDriverException
+
+from tests.browser import drivers
+from tests.scenarios.stress.faults import FAULTS, Way, while_answering, while_sending, with_a_burst
+from tests.server import ThreadedServer
+
+from .conftest import Runner
+
+ROUNDS = 3
+
+RAW: dict[Way, str] = {
+    while_sending: """
+        for (let sent = 0; sent < 16 << 20; sent += 20000) {
+            await writer.write(new Uint8Array(20000));
+        }""",
+    while_answering: """
+        let message = "0".padEnd(100);
+        for (;;) {
+            writer.write(message).catch(() => {});
+            const { done, value } = await reader.read();
+            if (done) break;
+            message = value;
+        }""",
+    with_a_burst: """
+        for (let number = 0; number < 50; number++) {
+            writer.write(new Uint8Array(1000)).catch(() => {});
+        }
+        await stream.closed;""",
+}
+"""What the faults' functions do, with the browser's own API."""
+
+SCRIPT = """
+    const [url, done] = arguments;
+    (async () => {
+        const stream = new WebSocketStream(url);
+        stream.closed.catch(() => {});
+        const { readable, writable } = await stream.opened;
+        const writer = writable.getWriter();
+        const reader = readable.getReader();
+        reader.closed.catch(() => {});
+        writer.closed.catch(() => {});
+        %s
+    })().catch(() => {}).then(() => setTimeout(done, 100));
+"""
+
+PATHS: dict[Way, str] = {while_sending: "/sink", while_answering: "/echo", with_a_burst: "/sink"}
+
+COUNTED = [name for name, fault in FAULTS.items() if fault.way in RAW and "vanish" not in fault.spec]
+
+
+def test_crashes_are_fewer_than_without_the_package(run: Runner, long: bool) -> None:
+    """Ours crashes less often than the raw API, and never when it does not send without pause."""
+    if run.cell.backend != "native":
+        pytest.skip("a defect of the browser's own WebSocketStream")
+    if not long:
+        pytest.skip("counted in the long form only")
+    raw = {name: raw_crashes(name, run.server) for name in COUNTED}
+    ours = {name: our_crashes(name, run) for name in COUNTED}
+    for name in COUNTED:
+        shown = {f"{name}: raw API": raw[name], f"{name}: through the package": ours[name]}
+        run.report(f"Tabs crashed, of {ROUNDS}", shown)
+    assert sum(ours.values()) < sum(raw.values())
+    assert not {name for name in COUNTED if ours[name] and FAULTS[name].way is not while_sending}
+
+
+def our_crashes(name: str, run: Runner) -> int:
+    """Let the fault strike again and again; return how often the tab crashed."""
+    crashes = 0
+    for _ in range(ROUNDS):
+        outcome = run.attempt("live_through", faults=[name])
+        if outcome.text.startswith("tab crashed"):
+            crashes += 1
+        elif outcome.outcome != "passed":
+            pytest.fail(outcome.text, pytrace=False)
+    return crashes
+
+
+def raw_crashes(name: str, server: ThreadedServer) -> int:
+    """The same with the browser's own API, on a page without Python."""
+    fault = FAULTS[name]
+    url = f"{server.proxy_url}/~{fault.spec}{PATHS[fault.way]}?compress=0"
+    return sum(raw_crash(url, RAW[fault.way]) for _ in range(ROUNDS))
+
+
+def raw_crash(url: str, body: str) -> bool:
+    driver = drivers.start("chromium")
+    try:
+        driver.set_script_timeout(30)
+        driver.get("about:blank")
+        driver.execute_async_script(SCRIPT % body, url)
+    except WebDriverException as error:
+        if "tab crashed" not in str(error):
+            raise
+        return True
+    finally:
+        drivers.kill(driver)
+    return False
