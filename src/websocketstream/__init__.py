@@ -5,6 +5,8 @@ there is one, a polyfill over classic ``WebSocket`` where there is none, with th
 Importing this package has no side effect.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from .errors import (
     AbortError,
     BufferOverflowError,
@@ -22,6 +24,10 @@ from .readable import ReadableStream, ReadableStreamDefaultReader, ReadResult
 from .stream import WebSocketCloseInfo, WebSocketOpenInfo, WebSocketStream
 from .support import Support, support
 from .writable import WritableStream, WritableStreamDefaultWriter
+
+if TYPE_CHECKING:
+    from ._anywhere import connect
+    from .patch import install, uninstall
 
 __all__ = [
     "AbortError",
@@ -44,7 +50,21 @@ __all__ = [
     "WebSocketStream",
     "WritableStream",
     "WritableStreamDefaultWriter",
+    "connect",
+    "install",
     "support",
+    "uninstall",
 ]
 
 __version__ = "0.1.0"
+
+_LAZY = {"connect": "_anywhere", "install": "patch", "uninstall": "patch"}
+
+
+def __getattr__(name: str) -> Any:
+    # Who only wants streams does not wait for what imitates the websockets library.
+    if name in _LAZY:
+        from importlib import import_module
+
+        return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,10 +6,9 @@ import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
-from .env import Env
-
-Function = Callable[[Env], Awaitable[None]]
+Function = Callable[[Any], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -28,31 +27,39 @@ class Scenario:
     expects: tuple[str, ...]
 
 
-_scenarios: dict[str, Scenario] = {}
+class Registry:
+    """The scenarios of one package."""
+
+    def __init__(self, package: str) -> None:
+        self._package = package
+        self._scenarios: dict[str, Scenario] = {}
+
+    def scenario(
+        self, *, timeout: float = 20, quick: bool = False, expects: tuple[str, ...] = ()
+    ) -> Callable[[Function], Function]:
+        """Register an async function as a scenario, under its own name."""
+
+        def register(function: Function) -> Function:
+            name = function.__name__
+            if name in self._scenarios:
+                raise ValueError(f"there are two scenarios of the name {name!r}")
+            doc = " ".join((function.__doc__ or "").split())
+            if not doc:
+                raise ValueError(f"the scenario {name!r} has no docstring: say what it promises")
+            self._scenarios[name] = Scenario(name, doc, function, timeout, quick, expects)
+            return function
+
+        return register
+
+    def all_scenarios(self) -> dict[str, Scenario]:
+        """Return every scenario by name, in the order of the modules and of their lines."""
+        package = importlib.import_module(self._package)
+        for module in pkgutil.iter_modules(package.__path__):
+            if module.name not in ("env", "registry"):
+                importlib.import_module(f"{self._package}.{module.name}")
+        return dict(self._scenarios)
 
 
-def scenario(
-    *, timeout: float = 20, quick: bool = False, expects: tuple[str, ...] = ()
-) -> Callable[[Function], Function]:
-    """Register an async function as a scenario, under its own name."""
-
-    def register(function: Function) -> Function:
-        name = function.__name__
-        if name in _scenarios:
-            raise ValueError(f"there are two scenarios of the name {name!r}")
-        doc = " ".join((function.__doc__ or "").split())
-        if not doc:
-            raise ValueError(f"the scenario {name!r} has no docstring: say what it promises")
-        _scenarios[name] = Scenario(name, doc, function, timeout, quick, expects)
-        return function
-
-    return register
-
-
-def all_scenarios() -> dict[str, Scenario]:
-    """Return every scenario by name, in the order of the modules and of their lines."""
-    package = importlib.import_module(__package__)
-    for module in pkgutil.iter_modules(package.__path__):
-        if module.name not in ("env", "registry"):
-            importlib.import_module(f"{__package__}.{module.name}")
-    return dict(_scenarios)
+_registry = Registry(__package__)
+scenario = _registry.scenario
+all_scenarios = _registry.all_scenarios

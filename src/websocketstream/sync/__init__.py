@@ -1,0 +1,1 @@
+"""A client with the API of :mod:`websockets.sync`, in the browser."""

@@ -1,0 +1,47 @@
+"""Waiting without ``await``: Python is suspended until a coroutine is done, and other tasks go on.
+
+Browsers can do that with JavaScript Promise Integration (JSPI), where the stack has no JavaScript
+frame between the call and the event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from ..errors import NotSupportedError
+from ..support import in_browser
+
+
+def run[T](function: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T:
+    """Call ``function`` and wait for what it returns.
+
+    Raises:
+        NotSupportedError: Python can't be suspended here.
+    """
+    check()
+    from .. import _ffi
+
+    return _ffi.run_sync(function(*args))
+
+
+def check() -> None:
+    """Raise NotSupportedError, with what to use instead, if Python can't be suspended here."""
+    if not in_browser():
+        raise NotSupportedError(
+            "websocketstream.sync is for browsers: elsewhere use websockets.sync, the same API"
+        )
+    from .. import _ffi
+
+    if _ffi.can_suspend():
+        return
+    if not _ffi.has_jspi():
+        raise NotSupportedError(
+            "this browser can't suspend Python (it has no JSPI), so a synchronous client can't wait: "
+            "use websocketstream.asyncio.client, with await"
+        )
+    raise NotSupportedError(
+        "Python can't be suspended here, because JavaScript has called it and waits for it, as in an "
+        "event handler or a callback: start a task from here, or call it from code that was started "
+        "with runPythonAsync() or is awaited; or use websocketstream.asyncio.client, with await"
+    )

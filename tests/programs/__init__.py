@@ -1,0 +1,1 @@
+"""Programs that know nothing of this package, for tests that run them with and without it."""
