@@ -3,7 +3,8 @@
 npm carries only Pyodide's core. Its lock file names hundreds of packages that are not beside it,
 so each distribution gets a lock file of its own, which lists exactly the wheels that are there:
 those of requirements-pyodide.txt and, once it is built, our own. The packages that the benchmark
-compares us with lie beside them, in a folder of their own.
+compares us with lie beside them, in a folder of their own. So do third-party libraries for the newest
+Pyodide, which pages install with micropip.
 """
 
 import json
@@ -19,6 +20,8 @@ from tools.project import BUILD, NODE_MODULES, ROOT, Step, alone, main, pip, say
 PINS = ROOT / "requirements-pyodide.txt"
 PEERS = BUILD / "peers"
 PEER_PINS = ROOT / "requirements-bench.txt"
+LIBRARY_PINS = ROOT / "requirements-libraries.txt"
+LIBRARIES = BUILD / "libraries"
 LOCK = "pyodide-lock.json"
 CORE = ("pyodide.js", "pyodide.mjs", "pyodide.asm.*", "python_stdlib.zip", "package.json")
 
@@ -56,7 +59,7 @@ def make() -> None:
                 shutil.copyfile(file, target / file.name)
         spec = PyodideLockSpec.from_json(source / LOCK)
         spec.packages.clear()
-        download(target, python=spec.info.python)
+        download(PINS, target, python=spec.info.python)
         write_lock(add_wheels_to_spec(spec, sorted(target.glob("*.whl"))), target)
         step.finish()
 
@@ -74,12 +77,25 @@ def install_peers() -> None:
     step.finish()
 
 
-def download(target: Path, python: str) -> None:
+def make_libraries() -> None:
+    """Download the third-party libraries for the newest Pyodide, if their pins changed."""
+    lock = NODE_MODULES / f"pyodide-{versions()[0]}" / LOCK
+    step = Step("libraries", [LIBRARY_PINS, lock], [LIBRARIES])
+    if step.is_done():
+        return
+    step.begin()
+    say(f"Pyodide {versions()[0]}: libraries from {LIBRARY_PINS.name}")
+    shutil.rmtree(LIBRARIES, ignore_errors=True)
+    download(LIBRARY_PINS, LIBRARIES, python=PyodideLockSpec.from_json(lock).info.python)
+    step.finish()
+
+
+def download(pins: Path, target: Path, python: str) -> None:
     """Download the pinned wheels; pure ones only, for the Python inside this Pyodide."""
     minor = ".".join(python.split(".")[:2])
     pure = ["--implementation", "py", "--abi", "none", "--platform", "any"]
     target_python = ["--python-version", minor, *pure]
-    pip("download", "--no-deps", "--only-binary=:all:", *target_python, "--dest", target, "-r", PINS)
+    pip("download", "--no-deps", "--only-binary=:all:", *target_python, "--dest", target, "-r", pins)
 
 
 def add_wheel(wheel: Path, target: Path) -> None:
@@ -106,6 +122,7 @@ def prepare() -> None:
     with alone():
         make()
         install_peers()
+        make_libraries()
 
 
 if __name__ == "__main__":

@@ -29,10 +29,10 @@ def pack(files: Iterable[tuple[str, Path]]) -> bytes:
 
 
 def _files() -> Iterator[tuple[str, Path]]:
-    for folder in (HERE / "inpage", TESTS / "scenarios"):
+    for folder in (HERE / "inpage", TESTS / "scenarios", TESTS / "programs"):
         for path in sorted(folder.rglob("*.py")):
             yield f"{folder.name}/{path.relative_to(folder)}", path
-    yield "selfcheck.py", HERE / "selfcheck.py"
-    yield "examples.py", HERE / "examples.py"
+    for module in ("selfcheck.py", "examples.py", "libraries.py"):
+        yield module, HERE / module
     for path in examples.pages():
         yield f"pages/{path.relative_to(examples.ROOT)}", path

@@ -11,6 +11,7 @@ from .engines import ENGINES
 
 ROOT = Path(__file__).parents[2]
 DISTRIBUTIONS = Path(os.environ.get("WEBSOCKETSTREAM_DISTRIBUTIONS", ROOT / ".build" / "pyodide"))
+LIBRARIES = ROOT / ".build" / "libraries"
 THREADS = ("main", "worker", "main+csp")
 BACKENDS = {
     "chromium": ("native", "polyfill"),

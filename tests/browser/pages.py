@@ -33,6 +33,7 @@ SELFCHECK = Registry("selfcheck", "selfcheck.Env")
 EXAMPLES = Registry("examples", "scenarios.env.BrowserEnv")
 SCENARIOS = Registry("scenarios.registry", "scenarios.env.BrowserEnv")
 STRESS = Registry("scenarios.stress.registry", "scenarios.stress.env.StressEnv")
+LIBRARIES = Registry("libraries", "scenarios.env.BrowserEnv")
 COMPAT = Registry("scenarios.compat.registry", "scenarios.compat.env.BrowserEnv")
 
 

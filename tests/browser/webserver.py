@@ -6,6 +6,7 @@ One server per Pyodide version, because pytest-pyodide expects a distribution at
     /harness/…               the files of page/, or of other folders that are looked into first
     /harness/csp/…           the same files under a strict Content-Security-Policy
     /harness/bundle.zip      Python for the page: scenarios and checks
+    /simple/…                an index of the third-party libraries, for micropip
 
 pytest-pyodide's own server is not used: it answers one request at a time, so a connection that a
 browser opens in advance blocks it, and being a forked process it can outlive a killed pytest.
@@ -19,6 +20,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest_pyodide.server
+from packaging.utils import canonicalize_name
+
+from .cells import LIBRARIES
 
 PAGE_FOLDER = Path(__file__).with_name("page")
 
@@ -62,6 +66,8 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
                 if (file := folder / name).is_file():
                     return self._send(file.read_bytes(), self.guess_type(name))
             return self.send_error(404)
+        if path.startswith("/simple/"):
+            return self._send_from_index(path.removeprefix("/simple/"))
         template = pytest_pyodide.server._default_templates().get(path)
         if template:
             return self._send(template, self.guess_type(path))
@@ -73,6 +79,21 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def _send_from_index(self, path: str) -> None:
+        """A page that lists the wheels of a library, or a wheel."""
+        library, _, name = path.partition("/")
+        wheels = {
+            wheel.name: wheel
+            for wheel in LIBRARIES.glob("*.whl")
+            if canonicalize_name(wheel.name.split("-")[0]) == library
+        }
+        if name in wheels:
+            return self._send(wheels[name].read_bytes(), "application/zip")
+        if name or not wheels:
+            return self.send_error(404)
+        links = "".join(f'<a href="{wheel}">{wheel}</a>' for wheel in wheels)
+        return self._send(f"<!doctype html><title>{library}</title>{links}".encode(), "text/html")
 
     def end_headers(self) -> None:
         if self.path.startswith("/harness/csp/"):

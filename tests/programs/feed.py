@@ -64,7 +64,7 @@ async def fail(server: str) -> None:
 
 async def reconnect(server: str) -> None:
     received: list[str | bytes] = []
-    async for websocket in connect(f"{server}/send?count=2&size=1&code=1012"):
+    async for websocket in connect(f"{server}/send?count=2&size=1&code=4012"):
         try:
             async for message in websocket:
                 received.append(message)

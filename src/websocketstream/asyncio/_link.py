@@ -52,7 +52,7 @@ class Link(Connection):
         self._max_size = max_size
         self._sent: Close | None = None
         self._gave_up = False
-        self._heard_of_the_end: bool | None = None
+        self._told_of_the_end = False
 
     @property
     def close_state(self) -> State:
@@ -109,7 +109,7 @@ class Link(Connection):
         super().received(messages)
 
     def disconnected(self, code: int, reason: str, *, clean: bool, lost: bool = False) -> None:
-        self._heard_of_the_end = clean
+        self._told_of_the_end = True
         super().disconnected(code, reason, clean=clean, lost=lost)
 
     # How it has ended.
@@ -117,7 +117,7 @@ class Link(Connection):
     @property
     def close_sent(self) -> Close | None:
         """The Close frame that was sent: by this side first, or by the browser as an answer."""
-        if self._sent is None and self._heard_of_the_end:
+        if self._sent is None and self._told_of_the_end:
             return self.close_rcvd
         return self._sent
 
@@ -155,7 +155,7 @@ class Link(Connection):
         exc = kind(rcvd, sent, self.close_rcvd_then_sent)
         if self.cause is not None:
             exc.__cause__ = self.cause
-        elif error is not None and self._heard_of_the_end is None:
+        elif error is not None and not self._told_of_the_end:
             exc.__cause__ = TimeoutError("timed out while closing connection")
             exc.__cause__.__cause__ = error
         else:

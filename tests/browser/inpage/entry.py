@@ -42,11 +42,14 @@ async def _serve(method: str, payload: str, resolve: Any) -> None:
 
 async def _prepare(registry: str) -> dict[str, Any]:
     """Import all scenarios and what they import, so that none of them is charged for it."""
-    importlib.import_module(registry).all_scenarios()
+    module = importlib.import_module(registry)
+    if hasattr(module, "prepare"):
+        await module.prepare()
+    module.all_scenarios()
     if registry != "selfcheck":
         # Also what the package itself imports only when it is needed.
-        for module in pkgutil.walk_packages(websocketstream.__path__, "websocketstream."):
-            importlib.import_module(module.name)
+        for part in pkgutil.walk_packages(websocketstream.__path__, "websocketstream."):
+            importlib.import_module(part.name)
     # What exists now stays; leaving it out makes the collections after each scenario cheap.
     gc.collect()
     gc.freeze()

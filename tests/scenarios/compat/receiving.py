@@ -6,7 +6,7 @@ import asyncio
 
 from .env import Env
 from .registry import scenario
-from .steps import assert_echoes, collect, failure, fill
+from .steps import assert_echoes, collect, failure, fill, settled
 
 PLUS = "\N{GREEK SMALL LETTER ALPHA} + \N{GRINNING FACE}"
 
@@ -67,7 +67,8 @@ async def iteration_raises_after_an_error(env: Env) -> None:
     """Any other code, and an end without one, raises ConnectionClosedError behind the messages."""
     for path in ("/send?count=2&code=1011", "/send?count=2&code=4000", "/reset?after=2", "/eof?after=2"):
         messages: list[object] = []
-        async with env.connect(path) as websocket:
+        async with env.connect(settled(path)) as websocket:
+            await websocket.send("open")
             await failure(env.exceptions.ConnectionClosedError, fill(messages, websocket))
         assert len(messages) == 2, path
 
@@ -113,7 +114,8 @@ async def error_code_of_the_server_is_an_error(env: Env) -> None:
 @scenario()
 async def lost_connection_has_no_close_frames(env: Env) -> None:
     """A connection that is dropped raises ConnectionClosedError without Close frames, with a cause."""
-    async with env.connect("/reset?after=1&size=1") as websocket:
+    async with env.connect(settled("/reset?after=1&size=1")) as websocket:
+        await websocket.send("open")
         assert await websocket.recv() == "0:"
         error = await failure(env.exceptions.ConnectionClosedError, websocket.recv())
         assert (error.rcvd, error.sent, error.rcvd_then_sent) == (None, None, None)
@@ -136,7 +138,8 @@ async def closed_connection_raises_every_time(env: Env) -> None:
 @scenario()
 async def malformed_text_fails_the_connection(env: Env) -> None:
     """Text that is not UTF-8 raises ConnectionClosedError."""
-    async with env.connect("/invalid-utf8") as websocket:
+    async with env.connect(settled("/invalid-utf8")) as websocket:
+        await websocket.send("open")
         error = await failure(env.exceptions.ConnectionClosedError, websocket.recv())
         assert error.rcvd is None
         # A page is not told what the browser tells the server.

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from typing import Any
 
-from ..steps import failure, outcome, refusal
+from ..steps import failure, outcome, refusal, settled
 
-__all__ = ["assert_echoes", "collect", "failure", "fill", "later", "outcome", "refusal"]
+__all__ = ["assert_echoes", "collect", "failure", "fill", "later", "outcome", "refusal", "settled"]
 
 
 async def assert_echoes(websocket: Any) -> None:
