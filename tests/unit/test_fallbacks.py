@@ -26,6 +26,8 @@ import websocketstream.http11
 import websocketstream.protocol
 import websocketstream.typing
 import websocketstream.uri
+from tests.server import serve_in_thread
+from tests.unit.test_architecture import CORE
 
 PAIRS = [
     (websockets.client, websocketstream.client),
@@ -196,12 +198,11 @@ asyncio.run(main())
 
 
 def test_package_imports_neither() -> None:
-    """Importing the package imports neither websockets nor what imitates it."""
+    """Importing the package imports its core, neither websockets nor what imitates it."""
     program = """
 import sys
 import websocketstream
-names = ("websockets", "websocketstream.exceptions", "websocketstream.asyncio", "websocketstream.patch")
-print([name for name in names if name in sys.modules])
+print(*(name for name in sys.modules if name.partition(".")[0] in ("websockets", "websocketstream")))
 """
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -210,7 +211,18 @@ print([name for name in names if name in sys.modules])
         check=True,
         env={"PYTHONPATH": os.pathsep.join(sys.path)},
     )
-    assert done.stdout == "[]\n"
+    core = {"websocketstream", *(f"websocketstream.{name}" for name in CORE)}
+    assert set(done.stdout.split()) <= core
+
+
+async def test_connect_on_cpython() -> None:
+    """On CPython the package's `connect` is the library's, and connects for real."""
+    from websocketstream import connect
+
+    with serve_in_thread() as server:
+        async with connect(f"{server.url}/echo", backend="safe") as websocket:
+            await websocket.send("hello")
+            assert await websocket.recv() == "hello"
 
 
 def test_connect_of_the_package() -> None:

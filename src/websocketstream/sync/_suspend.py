@@ -22,7 +22,22 @@ def run[T](function: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T:
     check()
     from .. import _ffi
 
-    return _ffi.run_sync(function(*args))
+    # The exception does not cross over to JavaScript: Pyodide would keep it, and all that it refers to.
+    result, error = _ffi.run_sync(_outcome(function(*args)))
+    if error is None:
+        return result  # type: ignore[return-value]
+    try:
+        raise error
+    finally:
+        del error
+
+
+async def _outcome[T](coroutine: Coroutine[Any, Any, T]) -> tuple[T | None, BaseException | None]:
+    """Return what the coroutine returns, and what it raises."""
+    try:
+        return await coroutine, None
+    except BaseException as error:
+        return None, error
 
 
 def check() -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import itertools
 import json
 import secrets
+import sys
 from importlib import import_module
 from typing import Any
+
+from websocketstream import support
 
 from ..env import Skip
 
@@ -50,6 +53,21 @@ class Env:
     def connect(self, path: str, **options: Any) -> Any:
         """Return ``connect()`` for a route of the test server, such as ``"/echo"``."""
         return self.client.connect(self.server + path, **self.options, **options)
+
+    @property
+    def in_browser(self) -> bool:
+        """Whether this is a page or a worker."""
+        return sys.platform == "emscripten"
+
+    def sync_connect(self, path: str, **options: Any) -> Any:
+        """Call ``connect()`` of the synchronous client for a route of the test server."""
+        client = import_module(f"{self.package}.sync.client")
+        options.setdefault("legacy", True)
+        return client.connect(self.server + path, **self.options, **options)
+
+    def require_suspension(self) -> None:
+        """Skip the scenario unless our client can wait here; theirs has threads."""
+        self.require(not self.ours or support().jspi, "Python can't be suspended here")
 
     def wire(self, code: int) -> int:
         """Return what a server sees of a close with ``code``."""
