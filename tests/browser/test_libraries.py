@@ -16,6 +16,8 @@ from .examples import library_examples
 from .pages import LIBRARIES, Outcome, Page
 from .plugin import SELECTION
 
+NEWEST = pyodide_versions()[0]
+
 SCENARIOS = (
     "derived_classes",
     "exceptions_are_those_of_the_library",
@@ -24,16 +26,27 @@ SCENARIOS = (
 )
 
 
+# Pyodide 0.29 has no `ssl` but in a package of its own.
+WITHOUT_SSL = (
+    "exceptions_are_those_of_the_library",
+    "the_synchronous_client_is_installed_too",
+)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "spec" not in metafunc.fixturenames:
-        return
-    # A page of its own: here, and in no other, `websockets` is installed.
+    """Pages of their own: here, and in no other, `websockets` is installed."""
     pages = [
         PageSpec(page.engine, "main+libraries", page.pyodide)
         for page in metafunc.config.stash[SELECTION].pages()
-        if page.thread == "main" and page.pyodide == pyodide_versions()[0]
+        if page.thread == "main"
     ]
-    metafunc.parametrize("spec", pages, ids=[page.id for page in pages])
+    if "spec" in metafunc.fixturenames:
+        newest = [page for page in pages if page.pyodide == NEWEST]
+        metafunc.parametrize("spec", newest, ids=[page.id for page in newest])
+    if "spec_without_ssl" in metafunc.fixturenames:
+        # The engine makes no difference to what can be imported.
+        without = [page for page in pages if page.pyodide != NEWEST and page.engine == "chromium"]
+        metafunc.parametrize("spec_without_ssl", without, ids=[page.id for page in without])
 
 
 @pytest.fixture(scope="session")
@@ -63,12 +76,30 @@ def test_install(spec: PageSpec, page: Page, ws_server: ThreadedServer, name: st
 
 def test_program(spec: PageSpec, page: Page, ws_server: ThreadedServer) -> None:
     """A program prints in the page what it prints on CPython with the library itself."""
+    assert run(page, "program", ws_server.url).output.splitlines() == on_cpython(ws_server.url)
+
+
+@pytest.mark.parametrize("name", WITHOUT_SSL)
+def test_install_without_ssl(
+    spec_without_ssl: PageSpec, page: Page, ws_server: ThreadedServer, name: str
+) -> None:
+    """Where `websockets` can't be imported whole, install() makes what is missing."""
+    run(page, name, ws_server.url)
+
+
+def test_program_without_ssl(spec_without_ssl: PageSpec, page: Page, ws_server: ThreadedServer) -> None:
+    """The program runs there too."""
+    assert run(page, "program", ws_server.url).output.splitlines() == on_cpython(ws_server.url)
+
+
+def on_cpython(server: str) -> list[str]:
+    """What the program prints with the library itself."""
     printed = io.StringIO()
     with redirect_stdout(printed):
-        asyncio.run(feed.main(ws_server.url))
-    expected = printed.getvalue().splitlines()
-    assert len(expected) > 30
-    assert run(page, "program", ws_server.url).output.splitlines() == expected
+        asyncio.run(feed.main(server))
+    lines = printed.getvalue().splitlines()
+    assert len(lines) > 30
+    return lines
 
 
 def test_there_are_libraries() -> None:
