@@ -76,7 +76,13 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a page together: each page is then started once."""
     order = {page: number for number, page in enumerate(all_pages())}
-    items.sort(key=lambda item: order.get(page_of(item), -1))  # type: ignore[arg-type]
+
+    def place(item: pytest.Item) -> tuple[int, str]:
+        page = page_of(item)
+        # Pages that the matrix does not have come first, one after the other.
+        return (-1, page.id if page else "") if page not in order else (order[page], "")
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(trylast=True)

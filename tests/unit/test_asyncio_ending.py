@@ -116,7 +116,7 @@ async def test_send_raises_when_the_connection_ends_meanwhile() -> None:
 
     async with connect(URI, backend=FakeBackend(handler), write_limit=10) as websocket:
         with pytest.raises(ConnectionClosedError):
-            await websocket.send(bytes(100))
+            await websocket.send(bytes(2**20 + 100))
 
 
 async def test_server_that_closes_with_a_mapped_code_by_itself() -> None:

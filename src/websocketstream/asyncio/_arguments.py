@@ -76,7 +76,7 @@ ASYNCIO: dict[str, Argument] = {
     "reconnect_delays": _honoured("the seconds between attempts"),
     "max_size": _honoured("in bytes; of a pair, the limit for fragments is without effect"),
     "max_queue": _no_effect("what waits to be read is counted in bytes: `high_water_mark`"),
-    "write_limit": _honoured("in bytes; of a pair, the low mark is without effect"),
+    "write_limit": _honoured("in bytes, besides 1 MiB; of a pair, the low mark is without effect"),
     "logger": _honoured("as there"),
     "create_connection": _honoured("a subclass of `ClientConnection`, or what makes one"),
     "ssl": _refused(_BROWSERS_TLS, _ACCEPT, lambda ssl: ssl is not None and ssl is not True),

@@ -106,7 +106,7 @@ class connect:
         close_timeout: seconds for closing, without anything moving; ``None``: for ever.
         reconnect_delays: makes the generator of the seconds between attempts that fail.
         max_size: how large a message may be, in bytes; ``None``: any size.
-        write_limit: how much may wait to be sent, in bytes, before :meth:`ClientConnection.send`
+        write_limit: how much may wait to be sent, besides 1 MiB, before :meth:`ClientConnection.send`
             waits.
         logger: instead of ``logging.getLogger("websockets.client")``.
         create_connection: a subclass of :class:`ClientConnection`, or what makes one.

@@ -176,7 +176,7 @@ async def sending_survives_full_buffers(env: Env) -> None:
     """With a tiny ``write_limit`` everything arrives all the same, and zero is a limit too."""
     for limit in (0, 1000, (1000, 100)):
         id = env.new_id()
-        async with env.connect(f"/sink?id={id}", write_limit=limit) as websocket:
+        async with env.connect(f"/sink?id={id}&compress=0", write_limit=limit) as websocket:
             for _ in range(50):
-                await websocket.send(bytes(500))
-        assert (await env.journal(id))["bytes_received"] == 25_000
+                await websocket.send(bytes(50_000))
+        assert (await env.journal(id))["bytes_received"] == 2_500_000
