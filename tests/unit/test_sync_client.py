@@ -167,7 +167,7 @@ def test_many_messages(connect: Connect) -> None:
     """More than fits into the buffers goes there and back."""
     with connect("/sink") as websocket:
         for _ in range(100):
-            websocket.send(bytes(10_000))
+            websocket.send(bytes(200_000))
     with connect("/send?count=500&size=100") as websocket:
         assert sum(1 for _ in websocket) == 500
 
@@ -302,3 +302,9 @@ def test_suspension(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "websocketstream._ffi", ffi)
     monkeypatch.setattr(_suspend, "in_browser", lambda: True)
     assert _suspend.run(asyncio.sleep, 0, "slept") == "slept"
+
+    async def fail() -> None:
+        raise LookupError("not there")
+
+    with pytest.raises(LookupError, match="not there"):
+        _suspend.run(fail)
