@@ -22,7 +22,7 @@ MODULES = ("aiorpcx", "gql.transport.websockets", "ocpp.v16", "pygls.lsp.client"
 async def prepare() -> None:
     """Install and import the libraries, so that no scenario is charged for it."""
     import js
-    import pyodide_js  # type: ignore[import-not-found]
+    import pyodide_js
 
     await pyodide_js.loadPackage("micropip")
     import micropip  # type: ignore[import-not-found]
