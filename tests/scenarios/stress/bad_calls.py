@@ -57,6 +57,9 @@ CLEAR = (TypeError, ValueError, RuntimeError, DOMException)
 PASSIVE = (DOMException, tuple, Warning)
 """Values that are made and read only."""
 
+IMITATIONS = ("connect", "install", "uninstall")
+"""What belongs to the websockets face; its own scenarios are in ../compat."""
+
 Call = tuple[str, Callable[..., Any]]
 
 
@@ -106,14 +109,16 @@ def _getter(made: object, name: str) -> Callable[[], Any]:
 
 def classes() -> list[type]:
     """The public classes."""
-    public = [getattr(websocketstream, name) for name in websocketstream.__all__]
-    return [each for each in public if inspect.isclass(each)]
+    return [each for _, each in functions() if inspect.isclass(each)]
 
 
-def functions() -> list[Call]:
-    """The public functions, and the classes as what makes instances."""
+def functions() -> list[tuple[str, Any]]:
+    """The public functions, and the classes as what makes instances.
+
+    Not those that imitate the websockets library: there, that library says what wrong calls do.
+    """
     public = [(name, getattr(websocketstream, name)) for name in websocketstream.__all__]
-    return [(name, each) for name, each in public if callable(each)]
+    return [(name, each) for name, each in public if callable(each) and name not in IMITATIONS]
 
 
 async def attempt(label: str, call: Callable[..., Any], *args: Any, **options: Any) -> object:
