@@ -180,8 +180,6 @@ class _Iteration(AsyncIterator[Message]):
     """One ``async for``; the lock is held as long as the loop keeps this object alive."""
 
     def __init__(self, stream: ReadableStream) -> None:
-        if not isinstance(stream, ReadableStream):
-            raise TypeError(f"a reader is for a ReadableStream, not {type(stream).__name__}")
         if stream.locked:
             raise TypeError("the readable stream is locked already: release its reader first")
         self._stream = stream

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from websocketstream import WebSocketError
@@ -16,8 +16,10 @@ from .steps import INSATIABLE, Message, assert_echoes, failure, gone_before_it_w
 SOON = 0.03
 
 
-async def _cancelled(awaitable: Awaitable[object]) -> None:
-    """Start to await, cancel it while it waits, and see it cancelled."""
+async def _cancelled(
+    awaitable: Awaitable[object], meanwhile: Callable[[], object] | None = None
+) -> None:
+    """Start to await, call ``meanwhile``, cancel it while it waits, and see it cancelled."""
 
     async def wait() -> None:
         await awaitable
@@ -25,6 +27,8 @@ async def _cancelled(awaitable: Awaitable[object]) -> None:
     task = asyncio.ensure_future(wait())
     await asyncio.sleep(0)
     assert not task.done(), "there is nothing to wait for"
+    if meanwhile is not None:
+        meanwhile()
     task.cancel()
     await failure(asyncio.CancelledError, task)
 
@@ -149,8 +153,7 @@ async def cancelled_closed_leaves_the_socket_alone(env: Env) -> None:
     await failure(TimeoutError, asyncio.wait_for(stream.closed, SOON))
     await _cancelled(stream.closed)
     await assert_echoes(opened)
-    stream.close(4000)
-    await _cancelled(stream.closed)
+    await _cancelled(stream.closed, meanwhile=lambda: stream.close(4000))
     assert await stream.closed == (4000, "")
 
 

@@ -41,9 +41,13 @@ async def refuse(connection: Connection, query: Query) -> Response:
     return connection.respond(query.status, "refused, as asked\n")
 
 
-@on_request("/never-handshakes")
+@on_request("/never-handshakes", delay_ms=4000)
 async def never_handshakes(connection: Connection, query: Query) -> None:
-    """Accepts the TCP connection and never answers the handshake."""
+    """Accepts the TCP connection, never answers the handshake, and ends TCP after `delay_ms`: Firefox
+    keeps what the page has given up, and with six of them connects no more.
+    """
+    await asyncio.wait([connection.connection_lost_waiter], timeout=query.delay_ms / 1000)
+    connection.abort()
     await connection.wait_closed()
 
 
