@@ -1,6 +1,7 @@
 """Fixtures of the stress tests: a page, and what is run in it."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,11 @@ from .plugin import report
 __all__ = ["web_server_main", "ws_server"]
 
 NAMES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKitGTK"}
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave what is repeated to the long form: the matrix runs each of it once."""
+    return True if collection_path.name == "test_repeats.py" and not config.option.long else None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
