@@ -3,6 +3,7 @@ in memory can run the very same handlers.
 """
 
 import asyncio
+import hashlib
 import json
 
 from .payload import message
@@ -64,6 +65,20 @@ async def sink(ws: Socket, query: Query) -> None:
             await asyncio.sleep(query.delay_ms / 1000)
 
 
+@route("/digest")
+async def digest(ws: Socket, query: Query) -> None:
+    """Takes in binary messages, and answers each text message with the number and the SHA-256 of
+    all bytes so far, as one JSON text.
+    """
+    size, total = 0, hashlib.sha256()
+    async for received in ws:
+        if isinstance(received, str):
+            await ws.send(json.dumps({"bytes": size, "sha256": total.hexdigest()}))
+        else:
+            size += len(received)
+            total.update(received)
+
+
 @route("/flood", size=1024, total=100 * 1024 * 1024)
 async def flood(ws: Socket, query: Query) -> None:
     """Sends numbered binary messages of `size` without pause until `total` bytes have gone out,
@@ -74,7 +89,7 @@ async def flood(ws: Socket, query: Query) -> None:
     await ws.close()
 
 
-@route("/headers")
+@route("/headers", token="")
 async def headers(ws: Socket, query: Query) -> None:
     """Sends the handshake request's path, headers (names in lower case) and offered subprotocols as
     one JSON text, then echoes.

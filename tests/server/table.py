@@ -36,6 +36,7 @@ class Query:
     messages: int = 0
     data: str = ""
     window: int = 0
+    token: str = ""
 
 
 EVERYWHERE = ("id", "compress", "settled")

@@ -148,6 +148,16 @@ async def test_a_paced_sink_reads_it_all_in_the_end(server: Server) -> None:
     assert entry["sha256"] == sha256(b"".join(map(framed, sent))).hexdigest()
 
 
+async def test_digest_tells_what_has_arrived(server: Server) -> None:
+    """Each text is answered with the count and the hash of the bytes before it."""
+    async with connect(f"{server.url}/digest") as ws:
+        for sent in (b"", b"one", b"onetwo"):
+            await ws.send(sent[-3:])
+            await ws.send("?")
+            answer = json.loads(await ws.recv())
+            assert answer == {"bytes": len(sent), "sha256": sha256(sent).hexdigest()}
+
+
 async def test_flood_waits_for_a_client_that_does_not_read(server: Server) -> None:
     """The kernel takes what it has room for and no more; the rest comes when the client reads."""
     total = 100_000_000
