@@ -102,13 +102,13 @@ class ConnectionClosed(WebSocketException):
 
     @property
     def code(self) -> int:
-        """Deprecated: the code that was received."""
+        """The code that was received. Deprecated."""
         warnings.warn("use rcvd.code instead of code", DeprecationWarning, stacklevel=2)
         return 1006 if self.rcvd is None else self.rcvd.code
 
     @property
     def reason(self) -> str:
-        """Deprecated: the reason that was received."""
+        """The reason that was received. Deprecated."""
         warnings.warn("use rcvd.reason instead of reason", DeprecationWarning, stacklevel=2)
         return "" if self.rcvd is None else self.rcvd.reason
 

@@ -124,7 +124,7 @@ class ReadableStreamDefaultReader:
         are awaited.
 
         Returns:
-            An awaitable :class:`ReadResult`: ``value`` is the message, or ``None`` when ``done``.
+            An awaitable :class:`ReadResult`, whose ``value`` is the message, or ``None`` when ``done``.
             When it is cancelled or dropped, its message goes to the next read: nothing is lost.
 
         Raises:

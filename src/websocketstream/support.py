@@ -35,7 +35,7 @@ class NativeDefect:
     since: int = 124
     """The first Chromium version that has it."""
     fixed_in: int | None = None
-    """The first Chromium version that no longer has it; ``None``: not fixed yet."""
+    """The first Chromium version that no longer has it, ``None`` until it is fixed."""
 
     def affects(self, chromium: int | None) -> bool:
         """Whether that version of Chromium has it; a browser that is not known counts as affected."""
@@ -88,7 +88,7 @@ class Support:
     native_defects: tuple[str, ...]
     """Names of its known defects that this version has; see :data:`NATIVE_DEFECTS`."""
     auto: str | None
-    """The back end that ``backend="auto"`` takes here; ``None``: neither is to be had."""
+    """The back end that ``backend="auto"`` takes here, ``None`` when there is none."""
     safe: str | None
     """The back end that ``backend="safe"`` takes here."""
     receive_backpressure: bool

@@ -10,7 +10,7 @@ from ._adopt import adopt
 __all__ = ["BytesLike", "Data", "DataLike", "LoggerLike", "Origin", "Subprotocol"]
 
 Data = str | bytes
-"""A message: :class:`str` for text, :class:`bytes` for binary."""
+"""A message, :class:`str` for text and :class:`bytes` for binary."""
 
 BytesLike = bytes | bytearray | memoryview
 """What is accepted as :class:`bytes`."""

@@ -93,7 +93,7 @@ class WritableStreamDefaultWriter:
 
     @property
     def closed(self) -> Promise[None]:
-        """Settles when the connection has closed: resolved if by :meth:`close`, else rejected."""
+        """Settles when the connection has closed, resolved if by :meth:`close`, else rejected."""
         if self._stream is None:
             return rejected(_released())
         return self._connection.writable_closed

@@ -121,7 +121,7 @@ class connect:
         InvalidURI: ``uri`` is not a WebSocket URI.
         NotSupportedError: an argument can't be honoured, or this is not a browser.
         HandshakeFailed: no connection could be made. It is an ``InvalidHandshake`` and an ``OSError``.
-        SecurityError: the page's rules forbid the connection.
+        exceptions.SecurityError: the page's rules forbid the connection.
         TimeoutError: connecting took longer than ``open_timeout``.
     """
 

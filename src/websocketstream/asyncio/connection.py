@@ -63,7 +63,7 @@ class Connection(asyncio.Protocol):
         """The handshake response, with the headers that a page knows of."""
         self.loop = asyncio.get_running_loop()
         self.latency: float = 0.0
-        """Always 0.0: a page can't measure it."""
+        """Always 0.0, since a page can't measure it."""
         self._link: Link = protocol.start(
             close_timeout=close_timeout,
             write_limit=write_limit if isinstance(write_limit, int) else write_limit[0],
@@ -74,7 +74,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def local_address(self) -> Any:
-        """``None``: a page is not told."""
+        """``None``, since a page is not told."""
         return None
 
     @property
@@ -89,7 +89,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def subprotocol(self) -> Subprotocol | None:
-        """The subprotocol that the server has selected; ``None``: none."""
+        """The subprotocol that the server has selected, or ``None``."""
         return self.protocol.subprotocol
 
     @property

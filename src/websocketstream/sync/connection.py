@@ -64,12 +64,12 @@ class Connection:
 
     @property
     def latency(self) -> float:
-        """Always 0.0: a page can't measure it."""
+        """Always 0.0, since a page can't measure it."""
         return self._asynchronous.latency
 
     @property
     def local_address(self) -> Any:
-        """``None``: a page is not told."""
+        """``None``, since a page is not told."""
         return self._asynchronous.local_address
 
     @property
@@ -84,7 +84,7 @@ class Connection:
 
     @property
     def subprotocol(self) -> Subprotocol | None:
-        """The subprotocol that the server has selected; ``None``: none."""
+        """The subprotocol that the server has selected, or ``None``."""
         return self._asynchronous.subprotocol
 
     @property
