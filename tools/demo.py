@@ -48,7 +48,7 @@ def served(folder: Path) -> Iterator[str]:
         try:
             line = server.stdout.readline() if server.stdout else ""
             if not line:
-                raise Problem("the demo's server did not start")
+                raise Problem("the server did not start")
             yield json.loads(line)["http"] + "/"
         finally:
             server.terminate()
@@ -63,11 +63,16 @@ def demo() -> None:
 
             check(address)
         else:
-            print(f"\n    The demo is at {address}\n    Ctrl-C ends it.\n", flush=True)
-            try:
-                signal.pause()
-            except KeyboardInterrupt:
-                print()
+            wait_for_the_end(f"The demo is at {address}")
+
+
+def wait_for_the_end(invitation: str) -> None:
+    """Say where to go, and wait for Ctrl-C."""
+    print(f"\n    {invitation}\n    Ctrl-C ends it.\n", flush=True)
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        print()
 
 
 if __name__ == "__main__":

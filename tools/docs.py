@@ -1,0 +1,54 @@
+"""Build the documentation's site into `.build/site`; with `--serve`, show it with the examples' server.
+
+Any warning fails the build: a link or an anchor that leads nowhere, a page that no list names, a name in
+a docstring that is none. Pyodide with our wheel lies in the site, so that the examples run from any
+static web server; those that connect need the project's own beside it.
+"""
+
+import shutil
+import sys
+from pathlib import Path
+
+from tools import distributions
+from tools.demo import served, wait_for_the_end
+from tools.project import BUILD, ROOT, VENV_PYTHON, Step, alone, files_under, main, run, say
+
+SOURCE = ROOT / "docs"
+SITE = BUILD / "site"
+FIRST_PAGE = "docs/index.html"
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+CODE = [ROOT / "tests" / "browser" / "examples.py", Path(__file__), ROOT / "requirements-dev.txt"]
+REDIRECT = f'<!doctype html><meta http-equiv="refresh" content="0; url={FIRST_PAGE}" />\n'
+
+
+def build() -> Path:
+    """Build the site if what it is made of changed, and return its folder."""
+    pyodide = distributions.folder(distributions.versions()[0])
+    sources = [*PAGES, *CODE, *files_under(SOURCE, ROOT / "src"), pyodide / distributions.LOCK]
+    with alone():
+        step = Step("docs", sources, [SITE / FIRST_PAGE])
+        if not step.is_done():
+            step.begin()
+            say("building the documentation")
+            shutil.rmtree(SITE, ignore_errors=True)
+            options = ["--fresh-env", "--nitpicky", "--fail-on-warning", "--keep-going", "--quiet"]
+            folders = ["-c", str(SOURCE), "-d", str(BUILD / "doctrees"), str(ROOT), str(SITE)]
+            run(VENV_PYTHON, "-m", "sphinx", *options, *folders, quiet=True)
+            (SITE / "index.html").write_text(REDIRECT)
+            shutil.copytree(pyodide, SITE / "pyodide")
+            step.finish()
+    return SITE
+
+
+def docs() -> None:
+    """Build, and serve until Ctrl-C if that is asked for."""
+    site = build()
+    if "--serve" in sys.argv:
+        with served(site) as address:
+            wait_for_the_end(f"The documentation is at {address}")
+    else:
+        say(f"the documentation is in {site.relative_to(ROOT)}; --serve shows it")
+
+
+if __name__ == "__main__":
+    main(docs)
