@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import ServerConnection, broadcast
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import OPEN, Event, State
@@ -100,6 +100,15 @@ class Connection(ServerConnection):
         elif not self._flush_due:
             self._flush_due = True
             self.loop.call_soon(self._flush)
+
+    def broadcast(self, message: str | bytes) -> None:
+        """Send to everyone in the room, this client included, and wait for nobody."""
+        room = (self.route, self.query.room)
+        members = [each for each in self.hub.connections if each.state is OPEN]
+        members = [each for each in members if (each.route, each.query.room) == room]
+        broadcast(members, message)
+        for member in members:
+            member.record.sent(len(message.encode() if isinstance(message, str) else message))
 
     async def close(self, code: int | None = 1000, reason: str = "") -> None:
         """Close with a code, or with an empty Close frame, and read on until the client is gone."""

@@ -1,8 +1,10 @@
 """The messages that the server's counting routes send, and how to tell whether all of them came.
 
-No imports and no dependencies: pages load this one file into the browser, so that both ends of a
+The standard library only: pages load this one file into the browser, so that both ends of a
 test agree on what message number i looks like.
 """
+
+from math import sin
 
 KINDS = ("text", "binary", "mixed")
 
@@ -16,6 +18,11 @@ def message(index: int, size: int, kind: str) -> str | bytes:
     if kind == "text" or (kind == "mixed" and index % 2 == 0):
         return f"{index}:".ljust(size, "x")
     return index.to_bytes(4, "big").ljust(size, b"\0")
+
+
+def sample(index: int) -> float:
+    """Sample number `index` of a curve that never ends: 20, give or take 7, with two decimals."""
+    return round(20 + 4 * sin(index / 23) + 2 * sin(index / 7.3) + sin(1.7 * index), 2)
 
 
 def check(received: list[str | bytes], count: int, size: int, kind: str) -> None:

@@ -4,9 +4,10 @@ in memory can run the very same handlers.
 
 import asyncio
 import hashlib
+import itertools
 import json
 
-from .payload import message
+from .payload import message, sample
 from .table import Query, Socket, route
 
 
@@ -87,6 +88,24 @@ async def flood(ws: Socket, query: Query) -> None:
     for index in range(-(-query.total // max(query.size, 4))):
         await ws.send(message(index, query.size, "binary"))
     await ws.close()
+
+
+@route("/samples", count=0, delay_ms=100)
+async def samples(ws: Socket, query: Query) -> None:
+    """Sends `count` samples of a curve, one per `delay_ms`, as JSON texts with "index" and "value", and
+    closes; with count=0 it goes on until the client closes.
+    """
+    for index in range(query.count) if query.count else itertools.count():
+        await ws.send(json.dumps({"index": index, "value": sample(index)}))
+        await asyncio.sleep(query.delay_ms / 1000)
+    await ws.close()
+
+
+@route("/chat", room="")
+async def chat(ws: Socket, query: Query) -> None:
+    """Passes each message on to everyone who is in the same `room`, its sender included."""
+    async for received in ws:
+        ws.broadcast(received)
 
 
 @route("/headers", token="")

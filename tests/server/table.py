@@ -37,6 +37,7 @@ class Query:
     data: str = ""
     window: int = 0
     token: str = ""
+    room: str = ""
 
 
 EVERYWHERE = ("id", "compress", "settled")
@@ -55,7 +56,8 @@ class Request(Protocol):
 class Socket(Protocol):
     """All that a well-behaved handler may use, so that a fake can stand in for the network.
 
-    Iterating ends when the connection does, however it ends. Only /journal reads `journal`.
+    Iterating ends when the connection does, however it ends. Only /journal reads `journal`, and only
+    /chat calls `broadcast`.
     """
 
     @property
@@ -67,6 +69,7 @@ class Socket(Protocol):
     def __aiter__(self) -> AsyncIterator[str | bytes]: ...
     async def recv(self) -> str | bytes: ...
     async def send(self, message: str | bytes) -> None: ...
+    def broadcast(self, message: str | bytes) -> None: ...
     async def close(self, code: int | None = 1000, reason: str = "") -> None: ...
 
 

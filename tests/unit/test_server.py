@@ -22,7 +22,7 @@ from tests.server.client import (
     shake,
     shaken,
 )
-from tests.server.payload import KINDS, check, framed, message
+from tests.server.payload import KINDS, check, framed, message, sample
 from tests.server.wire import CLOSE, TEXT, close_frame, frame, masked_frame
 
 
@@ -70,6 +70,49 @@ async def test_the_whole_sequence_arrives(server: Server, path: str, kind: str, 
     async with connect(f"{server.url}{path}?{query}") as ws:
         check(await received(ws), 300, 500, kind)
         assert (ws.close_code, ws.close_reason) == (3210, "done")
+
+
+async def test_samples_are_numbered_and_can_be_computed(server: Server) -> None:
+    """/samples sends what `sample` gives, as many as were asked for, and closes with 1000."""
+    async with connect(f"{server.url}/samples?count=30&delay_ms=0") as ws:
+        came = [json.loads(each) for each in await received(ws)]
+        assert came == [{"index": index, "value": sample(index)} for index in range(30)]
+        assert ws.close_code == 1000
+
+
+async def test_samples_go_on_for_as_long_as_the_client_stays(server: Server) -> None:
+    """Without a count, /samples ends when the client closes."""
+    async with connect(f"{server.url}/samples?delay_ms=0&id=endless") as ws:
+        for index in range(100):
+            assert json.loads(await ws.recv())["index"] == index
+    assert (await server.entry("endless"))["close_code"] == 1000
+
+
+async def test_a_chat_room_gets_what_each_member_says(server: Server) -> None:
+    """/chat sends text and binary to everyone in the room, the sender too, and to nobody else."""
+    async with (
+        connect(f"{server.url}/chat?room=a&id=a1") as one,
+        connect(f"{server.url}/chat?room=a&compress=0") as two,
+        connect(f"{server.url}/chat?room=b") as other,
+    ):
+        for message in ("häß🦊", b"\x00\xff"):
+            await two.send(message)
+            assert await one.recv() == await two.recv() == message
+        await other.send("bye")
+        assert await other.recv() == "bye"
+    assert (await server.entry("a1"))["bytes_sent"] == 9 + 2
+
+
+async def test_a_chat_goes_on_without_a_member_who_has_vanished(server: Server) -> None:
+    """Nobody has to wait for a client that reads nothing, or has gone without a word."""
+    silent = await shaken(server, "/chat?room=c")
+    async with connect(f"{server.url}/chat?room=c") as ws:
+        for _ in range(100):
+            await ws.send(bytes(100_000))
+            assert await ws.recv() == bytes(100_000)
+        silent.close()
+        await ws.send("still here")
+        assert await ws.recv() == "still here"
 
 
 def test_sizes_too_small_for_the_number_give_way() -> None:

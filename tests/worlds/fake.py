@@ -28,6 +28,7 @@ class FakeEnv(Env):
         self.receive_backpressure = receive_backpressure
         self.backend = FakeBackend(self._serve, receive_backpressure=receive_backpressure)
         self._journal = Journal()
+        self._sockets: set[Socket] = set()
 
     def abort_controller(self) -> FakeAbortController:
         return FakeAbortController()
@@ -41,6 +42,8 @@ class FakeEnv(Env):
         socket = Socket(peer, query, self._journal.start(query.id if route.recorded else "", route.path))
         socket.journal = self._journal
         socket.corked = route.corked
+        socket.others = self._sockets
+        self._sockets.add(socket)
         try:
             if route.group == "plain":
                 socket.accept()
@@ -52,6 +55,7 @@ class FakeEnv(Env):
             peer.drop()
             raise
         finally:
+            self._sockets.discard(socket)
             await socket.end()
 
 
@@ -69,6 +73,8 @@ class Socket:
     """A `tests.server.table.Socket` over a fake peer; what it carries goes into the journal."""
 
     journal: Journal
+    others: "set[Socket]"
+    """Whoever else is connected, and this one."""
 
     def __init__(self, peer: FakePeer, query: Query, record: Record) -> None:
         self.peer = peer
@@ -117,6 +123,12 @@ class Socket:
         else:
             await self._send(message)
             self._drained += size_of(message)
+
+    def broadcast(self, message: str | bytes) -> None:
+        """Send to everyone who has asked for the same, and wait for nobody."""
+        for socket in self.others:
+            if socket.peer.path == self.peer.path:
+                socket.send_at_once([message])
 
     async def close(self, code: int | None = 1000, reason: str = "") -> None:
         """Close, and read on until the client is gone."""
