@@ -20,16 +20,23 @@ from tools.project import BUILD, NODE_MODULES, ROOT, Problem, files_under, main
 
 SOURCE = ROOT / "demo"
 SITE = BUILD / "demo"
+FOLDERS = {
+    "": SOURCE,
+    "pyodide": distributions.folder(distributions.versions()[0]),
+    "uplot": NODE_MODULES / "uplot" / "dist",
+    "pyscript/core": NODE_MODULES / "@pyscript" / "core" / "dist",
+}
+"""What lies where in the page's address."""
 PYTHON = {"app": SOURCE / "app", "scenarios": ROOT / "tests" / "scenarios"}
 """The packages of the page's own Python, in python.zip."""
+UNSERVED = shutil.ignore_patterns("app", "__pycache__", "*.map")
 
 
 def stage() -> None:
-    """Put the page, Pyodide with our wheel, and the plots into one folder."""
+    """Put the pages, Pyodide with our wheel, PyScript and the plots into one folder."""
     shutil.rmtree(SITE, ignore_errors=True)
-    shutil.copytree(SOURCE, SITE, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-    shutil.copytree(distributions.folder(distributions.versions()[0]), SITE / "pyodide")
-    shutil.copytree(NODE_MODULES / "uplot" / "dist", SITE / "uplot")
+    for name, folder in FOLDERS.items():
+        shutil.copytree(folder, SITE / name, ignore=UNSERVED, dirs_exist_ok=True)
     with zipfile.ZipFile(SITE / "python.zip", "w") as archive:
         for package, folder in PYTHON.items():
             for path in files_under(folder):

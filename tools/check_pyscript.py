@@ -1,0 +1,65 @@
+"""Open the demo's PyScript pages in one engine, wait until each does its work, and photograph them."""
+
+import json
+from collections.abc import Callable
+
+from selenium.common.exceptions import TimeoutException
+from selenium.webdriver.remote.webdriver import WebDriver
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tools.project import say
+from tools.screenshots import DESKTOP, PHONE, photograph, resize_frame, show_in_frame
+
+LIMIT = 120
+"""Seconds for a page to start, and as many for each step after that."""
+
+CONVERSATION = ["Good morning!", "This line went to the server and came back.", "So did this one."]
+
+PAGES = {
+    "": ["document.querySelectorAll('.cards a').length === 3"],
+    "chat.html": [
+        "!document.getElementById('send').disabled",
+        f"""{json.dumps(CONVERSATION)}.every((text) => {{
+            document.getElementById("text").value = text;
+            document.getElementById("send").click();
+            return true;
+        }})""",
+        f"document.querySelectorAll('#lines li').length >= {len(CONVERSATION)}",
+    ],
+    "chart.html": ["document.getElementById('count').textContent > 240"],
+    "compare.html": [
+        "document.getElementById('results').dataset.state === 'done'",
+        "!document.querySelector('td[data-client=websocketstream]:not([data-outcome=good])')",
+    ],
+}
+"""For each page, what is true in it, one after the other. One step of the chat talks."""
+
+BANNERS = "return [...document.querySelectorAll('.py-error')].map((banner) => banner.textContent)"
+
+
+def check(driver: WebDriver, address: str, engine: str) -> list[str]:
+    """Return what went wrong; nothing should."""
+    problems = []
+    for page, steps in PAGES.items():
+        name = page.partition(".")[0] or "examples"
+        say(f"{engine}: PyScript, {name}")
+        driver.get(f"{address}pyscript/")
+        show_in_frame(driver, f"{address}pyscript/{page}", DESKTOP)
+        driver.switch_to.frame(0)
+        try:
+            for step in steps:
+                WebDriverWait(driver, LIMIT).until(holds(step))
+        except TimeoutException:
+            problems.append(f"{engine}: {page}: not within {LIMIT} seconds: {step}")
+        problems += [f"{engine}: {page}: {text}" for text in driver.execute_script(BANNERS)]
+        driver.switch_to.default_content()
+        photograph(driver, f"{engine}-pyscript-{name}-desktop")
+        resize_frame(driver, PHONE)
+        photograph(driver, f"{engine}-pyscript-{name}-phone")
+    return problems
+
+
+def holds(expression: str) -> Callable[[WebDriver], object]:
+    """A condition to wait for, on a page that may not be there yet."""
+    script = f"return document.readyState === 'complete' && ({expression})"
+    return lambda driver: driver.execute_script(script)
