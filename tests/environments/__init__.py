@@ -1,1 +1,1 @@
-"""Where users are besides the matrix, each environment tried once: see the tests' own words."""
+"""Where users run the package: each environment as its users start it, in every engine."""

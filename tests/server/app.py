@@ -131,6 +131,7 @@ class ThreadedServer:
         self.proxy_url = server.proxy_url
         self.port = server.port
         self.stop: Callable[[], object] = lambda: loop.call_soon_threadsafe(stopping.set)
+        self.drop_all: Callable[[], object] = lambda: loop.call_soon_threadsafe(server.drop_all)
         self._server = server
         self._loop = loop
 

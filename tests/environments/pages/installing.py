@@ -1,0 +1,50 @@
+"""Tells where the package comes from, installs it again with micropip, and does without `await`."""
+
+import sys
+from importlib.metadata import distribution
+
+import micropip  # type: ignore[import-not-found]
+from pyscript import display, fetch, when, window
+
+
+async def look(server: str) -> None:
+    """Show where the package comes from, and what a connection has received, in one line."""
+    from websocketstream import WebSocketStream
+
+    source = distribution("websocketstream").read_text("PYODIDE_SOURCE")
+    async with WebSocketStream(f"{server}/send?count=3&size=2") as opened:
+        display(f"{source} {[message async for message in opened.readable]}")
+
+
+def ask(server: str, question: str) -> None:
+    """Show what an echo answers, or that Python can't wait for it here."""
+    from websocketstream import NotSupportedError
+    from websocketstream.sync.client import connect
+
+    try:
+        with connect(f"{server}/echo") as websocket:
+            websocket.send(question)
+            display(websocket.recv())
+    except NotSupportedError as error:
+        display(type(error).__name__)
+
+
+async def main() -> None:
+    server = (await fetch("/config.json").json())["ws"]
+    await look(server)
+
+    micropip.uninstall("websocketstream")
+    for name in [name for name in sys.modules if name.split(".")[0] == "websocketstream"]:
+        del sys.modules[name]
+    display("still there" if "websocketstream" in micropip.list() else "gone")
+    await micropip.install("websocketstream", index_urls=[f"{window.location.origin}/simple"])
+    await look(server)
+
+    @when("click", "#button")
+    async def clicked() -> None:
+        ask(server, "in a handler")
+
+    ask(server, "in a script")
+
+
+await main()  # type: ignore[top-level-await]  # noqa: F704

@@ -1,0 +1,66 @@
+"""A web site with PyScript pages: those of the demo, those of docs/pyscript.md, and our own in pages/.
+
+    /pyscript/…              the demo's pages, with @pyscript/core in /pyscript/core
+    /pyodide/…               the newest Pyodide, whose lock file has our wheel
+    /docs/in-a-page.html …   the pages of docs/pyscript.md, each named after its heading
+    /simple/websocketstream/ the folder of our wheel, as an index for micropip
+
+It sends no header that isolates pages: nothing here needs one.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.browser.examples import SERVER
+from tests.server import ThreadedServer, serve_in_thread
+from tests.server.static import serve_static
+from tools.demo import FOLDERS
+from tools.project import DIST, ROOT
+
+PAGES = Path(__file__).with_name("pages")
+GUIDE = ROOT / "docs" / "pyscript.md"
+INTERPRETER = 'interpreter = "/pyodide/pyodide.mjs"\n'
+FROM_INDEX = """
+packages = ["websocketstream"]
+index_urls = ["{address}/simple"]
+# What PyScript remembers does not tell where it came from.
+packages_cache = "never"
+"""
+
+_CORE = re.compile(r"https://[^\"]*/@pyscript/core@[^/]*/dist")
+_BLOCK = re.compile(r"^```(html|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_HEADING = re.compile(r"^##? (.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the pages are, and the WebSocket server that they use."""
+
+    address: str
+    server: ThreadedServer
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[Site]:
+    """Serve the site. The pages of the guide, and what depends on addresses, go into `folder`."""
+    mounts = {f"/{name}": path for name, path in FOLDERS.items()}
+    mounts |= {"/environments": PAGES, "/docs": folder, "/simple/websocketstream": DIST}
+    with serve_in_thread() as server, serve_static(mounts, server.url) as address:
+        write_guide(folder, server.url)
+        (folder / "from_index.toml").write_text(INTERPRETER + FROM_INDEX.format(address=address))
+        yield Site(address, server)
+
+
+def write_guide(folder: Path, server: str) -> None:
+    """Make files of the guide's blocks: its configuration, and its pages, with what is local here."""
+    parts = _HEADING.split(GUIDE.read_text(encoding="utf-8"))
+    for heading, section in zip(parts[1::2], parts[2::2], strict=True):
+        for kind, block in _BLOCK.findall(section):
+            if kind == "toml":
+                (folder / "pyscript.toml").write_text(INTERPRETER + block)
+            else:
+                local = _CORE.sub("/pyscript/core", block).replace(SERVER, server)
+                (folder / f"{heading.lower().replace(' ', '-')}.html").write_text(local)
