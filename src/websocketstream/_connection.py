@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 import logging
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -93,6 +94,10 @@ class Connection:
             lambda: self._transport.resume_reading(),
             lambda callback, context: self._transport.call_soon(callback, context),
         )
+        self.messages_received = self.bytes_received = self.messages_sent = self.bytes_sent = 0
+        self.opened_at: float | None = None
+        """When it opened, and below when it ended, by the monotonic clock; ``None``: not yet."""
+        self.ended_at: float | None = None
         self._overflow = overflow
         self._warned = False
         self._close_timeout = close_timeout
@@ -140,6 +145,8 @@ class Connection:
             raise self._not_writable()
         size = size_of(message)
         self._transport.send(message, size)
+        self.messages_sent += 1
+        self.bytes_sent += size
         return self.outgoing.add(size)
 
     def close(self, code: int | None = None, reason: str = "") -> None:
@@ -225,13 +232,17 @@ class Connection:
             return
         self._clear_timer()
         self.state = State.OPEN
+        self.opened_at = time.monotonic()
         logger.debug("connected to %s", redact(self.url))
         self.opened.resolve(Handshake(protocol, extensions))
 
     def received(self, messages: Sequence[Message]) -> None:
         """Standard: WebSockets, "when a message has been received"."""
         incoming = self.incoming
+        size = incoming.size
         incoming.put(messages)
+        self.messages_received += len(messages)
+        self.bytes_received += incoming.size - size
         if not incoming.is_full:
             return
         if not self._transport.receive_backpressure:
@@ -274,6 +285,7 @@ class Connection:
     def _end(self, info: WebSocketCloseInfo, error: WebSocketError | None) -> None:
         self._clear_timer()
         self.state = State.CLOSED
+        self.ended_at = time.monotonic()
         logger.debug("closed %s with %d", redact(self.url), info.close_code)
         self.incoming.end(error)
         # After a Close frame from the server a writer is in the wrong state; it has not failed.

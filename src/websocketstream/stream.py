@@ -34,6 +34,11 @@ class WebSocketOpenInfo(NamedTuple):
     protocol: str
     """The subprotocol that the server selected; empty when none was asked for."""
 
+    def _repr_html_(self) -> str:
+        from ._html import html_of
+
+        return html_of(self, self.readable._connection)
+
 
 class WebSocketStream:
     """A WebSocket connection whose messages are streams. Connects when it is made.
@@ -178,6 +183,12 @@ class WebSocketStream:
             f"<WebSocketStream {redact(self._url)} {connection.state.value}"
             f" backend={connection.backend.name}>"
         )
+
+    def _repr_html_(self) -> str:
+        """How notebooks show it: its state, and what has gone each way."""
+        from ._html import html_of
+
+        return html_of(self, self._connection)
 
     def _settle_opened(self, handshake: Promise[Handshake]) -> None:
         error = handshake.exception()

@@ -34,6 +34,7 @@ CORE = (
     "_classic",
     "_buffer",
     "_connection",
+    "_html",
     "support",
     "readable",
     "writable",
@@ -177,6 +178,7 @@ PROBE = """
     assert after.pop("modules") - before.pop("modules") == {"websocketstream"}, sys.modules
     assert after.pop("loggers") - before.pop("loggers") == {"websocketstream"}
     assert after == before, (before, after)
+    assert "websocketstream._html" not in sys.modules, "only notebooks need it"
     assert logging.getLogger("websocketstream").handlers == []
 """
 

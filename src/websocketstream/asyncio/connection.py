@@ -102,6 +102,12 @@ class Connection(asyncio.Protocol):
         """The close reason that was received; ``None`` while not closed."""
         return self.protocol.close_reason
 
+    def _repr_html_(self) -> str:
+        """How notebooks show it: its state, and what has gone each way."""
+        from .._html import html_of
+
+        return html_of(self, self._link)
+
     async def __aenter__(self) -> Self:
         return self
 

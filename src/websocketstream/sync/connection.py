@@ -97,6 +97,11 @@ class Connection:
         """The close reason that was received; ``None`` while not closed."""
         return self._asynchronous.close_reason
 
+    def _repr_html_(self) -> str:
+        from .._html import html_of
+
+        return html_of(self, self._asynchronous._link)
+
     def __enter__(self) -> Self:
         return self
 

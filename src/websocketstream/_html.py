@@ -1,0 +1,59 @@
+"""How a connection looks in a notebook: a line and a table, in HTML without style sheets or script.
+
+Pure, and imported when a connection is shown.
+"""
+
+from __future__ import annotations
+
+import time
+from html import escape
+
+from ._connection import Connection, State
+from ._rules import redact
+
+_COLORS = {State.OPEN: "#2a4", State.CLOSED: "#888"}
+_UNDER_WAY, _FAILED = "#c80", "#d43"
+
+
+def html_of(shown: object, connection: Connection) -> str:
+    """Return the HTML for ``shown``, which stands for this connection.
+
+    Messages count as a whole, and text as UTF-8. Rates are the averages from the opening until now, or
+    until the end.
+    """
+    color, words = _COLORS.get(connection.state, _UNDER_WAY), [connection.state.value]
+    if (error := connection.closed.exception()) is not None:
+        color = _FAILED
+        words.append(str(error))
+    elif connection.closed.settled:
+        words.append("{} {}".format(*connection.closed.result()))
+    words += [redact(connection.url), connection.backend.name]
+    if connection.opened.settled and connection.opened.exception() is None:
+        words += filter(None, connection.opened.result())
+    until = connection.ended_at or time.monotonic()
+    seconds = until - (connection.opened_at or until)
+    rows = (
+        ("received", connection.messages_received, connection.bytes_received, connection.incoming.size),
+        ("sent", connection.messages_sent, connection.bytes_sent, connection._transport.buffered_amount),
+    )
+    return (
+        f"<div><b>{type(shown).__name__}</b> <span style='color:{color}'>●</span> "
+        f"{escape(' · '.join(words))}</div><table><tr><th></th><th>messages</th><th>per second</th>"
+        "<th>bytes</th><th>per second</th><th>buffered</th></tr>"
+        + "".join(_row(*row, seconds) for row in rows)
+        + "</table>"
+    )
+
+
+def _row(name: str, messages: int, size: int, buffered: int, seconds: float) -> str:
+    rates = (f"{messages / seconds:,.1f}", _bytes(size / seconds)) if seconds else ("–", "–")
+    cells = (f"{messages:,}", rates[0], _bytes(size), rates[1], _bytes(buffered))
+    return f"<tr><th>{name}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+
+
+def _bytes(size: float) -> str:
+    for unit in ("B", "KiB", "MiB"):
+        if size < 1000:
+            return f"{size:,.{unit != 'B':d}f} {unit}"
+        size /= 1024
+    return f"{size:,.1f} GiB"
