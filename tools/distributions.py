@@ -52,16 +52,22 @@ def make() -> None:
             continue
         step.begin()
         say(f"Pyodide {version}: core files from npm, wheels from {PINS.name}")
-        shutil.rmtree(target, ignore_errors=True)
-        target.mkdir(parents=True)
-        for pattern in CORE:
-            for file in source.glob(pattern):
-                shutil.copyfile(file, target / file.name)
-        spec = PyodideLockSpec.from_json(source / LOCK)
-        spec.packages.clear()
-        download(PINS, target, python=spec.info.python)
-        write_lock(add_wheels_to_spec(spec, sorted(target.glob("*.whl"))), target)
+        put_together(version, PINS, target)
         step.finish()
+
+
+def put_together(version: str, pins: Path, target: Path) -> None:
+    """Fill a folder anew: Pyodide's core, the pinned wheels, and a lock file of just these."""
+    source = NODE_MODULES / f"pyodide-{version}"
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    for pattern in CORE:
+        for file in source.glob(pattern):
+            shutil.copyfile(file, target / file.name)
+    spec = PyodideLockSpec.from_json(source / LOCK)
+    spec.packages.clear()
+    download(pins, target, python=spec.info.python)
+    write_lock(add_wheels_to_spec(spec, sorted(target.glob("*.whl"))), target)
 
 
 def install_peers() -> None:

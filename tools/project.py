@@ -28,11 +28,11 @@ def say(text: str) -> None:
     print(f"==> {text}", flush=True)
 
 
-def run(*command: str | Path, quiet: bool = False) -> None:
-    """Run a command in the project's root; with `quiet`, show what it printed only if it fails."""
+def run(*command: str | Path, quiet: bool = False, folder: Path = ROOT) -> None:
+    """Run a command in a folder; with `quiet`, show what it printed only if it fails."""
     done = subprocess.run(
         [str(part) for part in command],
-        cwd=ROOT,
+        cwd=folder,
         stdout=subprocess.PIPE if quiet else None,
         stderr=subprocess.STDOUT if quiet else None,
         text=True,
@@ -44,9 +44,9 @@ def run(*command: str | Path, quiet: bool = False) -> None:
         raise Problem(f"{words}\nfailed with exit code {done.returncode}{output}")
 
 
-def pip(*arguments: str | Path) -> None:
-    """Run the pip of the virtual environment."""
-    run(VENV_PYTHON, "-m", "pip", "--disable-pip-version-check", *arguments, quiet=True)
+def pip(*arguments: str | Path, python: Path = VENV_PYTHON) -> None:
+    """Run the pip of a virtual environment."""
+    run(python, "-m", "pip", "--disable-pip-version-check", *arguments, quiet=True)
 
 
 def files_under(*folders: Path) -> list[Path]:

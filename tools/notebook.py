@@ -1,0 +1,88 @@
+"""Build the notebook site and serve it with its own server.
+
+The site is JupyterLite with the example notebooks of demo/notebook: static files that hold all that
+the page needs, so nothing comes from elsewhere when it runs. `.build/notebook/site` could be served
+by any web server, though without the WebSocket server that the example connects to.
+"""
+
+import shutil
+import sys
+
+from tools import distributions, wheel
+from tools.demo import served, wait_for_the_end
+from tools.project import BUILD, ROOT, Step, alone, files_under, main, pip, run, say
+
+PINS = ROOT / "requirements-notebook.txt"
+KERNEL_PINS = ROOT / "requirements-kernel.txt"
+SOURCE = ROOT / "demo" / "notebook"
+JUPYTERLITE = BUILD / "jupyterlite"
+KERNEL = BUILD / "notebook" / "pyodide"
+LITE = BUILD / "notebook" / "lite"
+SITE = BUILD / "notebook" / "site"
+EXAMPLE = "websocketstream.ipynb"
+
+
+def make() -> None:
+    """Build the site if the wheel, a notebook or a pin has changed."""
+    with alone():
+        install_jupyterlite()
+        make_kernel()
+        make_site()
+
+
+def install_jupyterlite() -> None:
+    """Install the pinned tools into a virtual environment of their own: there are many of them."""
+    python = JUPYTERLITE / "bin" / "python"
+    step = Step("jupyterlite", [PINS, sys.version], [python])
+    if step.is_done():
+        return
+    step.begin()
+    say(f"JupyterLite: installing {PINS.name} into {JUPYTERLITE.relative_to(ROOT)}")
+    run(sys.executable, "-m", "venv", "--clear", JUPYTERLITE, quiet=True)
+    pip("install", "--no-deps", "--requirement", PINS, python=python)
+    step.finish()
+
+
+def make_kernel() -> None:
+    """Put the kernel's Pyodide together: the newest, with what IPython needs."""
+    version = distributions.versions()[0]
+    step = Step("kernel", [KERNEL_PINS, version], [KERNEL / distributions.LOCK])
+    if step.is_done():
+        return
+    step.begin()
+    say(f"Pyodide {version} for notebooks: wheels from {KERNEL_PINS.name}")
+    distributions.put_together(version, KERNEL_PINS, KERNEL)
+    step.finish()
+
+
+def make_site() -> None:
+    """Build the site: notebooks, Pyodide, and our wheel for `%pip install websocketstream`."""
+    built = wheel.find()
+    stamps = [BUILD / "stamps" / name for name in ("jupyterlite", "kernel")]
+    step = Step("notebook", [built, *stamps, *files_under(SOURCE)], [SITE / "index.html"])
+    if step.is_done():
+        return
+    step.begin()
+    say("building the notebook site")
+    # From nothing, since a second build in the same folder forgets where Pyodide is.
+    shutil.rmtree(LITE, ignore_errors=True)
+    shutil.rmtree(SITE, ignore_errors=True)
+    shutil.copytree(SOURCE, LITE)
+    shutil.copytree(KERNEL, LITE / "static" / "pyodide")
+    (LITE / "pypi").mkdir()
+    shutil.copyfile(built, LITE / "pypi" / built.name)
+    command = [JUPYTERLITE / "bin" / "jupyter-lite", "build", "--lite-dir", LITE, "--output-dir", SITE]
+    apps = ("--apps", "notebooks", "--apps", "lab")
+    run(*command, "--contents", "files", *apps, "--no-libarchive", "--no-sourcemaps", quiet=True, folder=LITE)
+    step.finish()
+
+
+def notebook() -> None:
+    """Build the site and serve it until Ctrl-C."""
+    make()
+    with served(SITE) as address:
+        wait_for_the_end(f"The notebook is at {address}notebooks/index.html?path={EXAMPLE}")
+
+
+if __name__ == "__main__":
+    main(notebook)
