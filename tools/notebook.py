@@ -71,9 +71,10 @@ def make_site() -> None:
     shutil.copytree(KERNEL, LITE / "static" / "pyodide")
     (LITE / "pypi").mkdir()
     shutil.copyfile(built, LITE / "pypi" / built.name)
-    command = [JUPYTERLITE / "bin" / "jupyter-lite", "build", "--lite-dir", LITE, "--output-dir", SITE]
-    apps = ("--apps", "notebooks", "--apps", "lab")
-    run(*command, "--contents", "files", *apps, "--no-libarchive", "--no-sourcemaps", quiet=True, folder=LITE)
+    tool = JUPYTERLITE / "bin" / "jupyter-lite"
+    where = ("--lite-dir", LITE, "--contents", "files", "--output-dir", SITE)
+    what = ("--apps", "notebooks", "--apps", "lab", "--no-sourcemaps", "--no-libarchive")
+    run(tool, "build", *where, *what, quiet=True, folder=LITE)
     step.finish()
 
 

@@ -26,10 +26,10 @@ def html_of(shown: object, connection: Connection) -> str:
         color = _FAILED
         words.append(str(error))
     elif connection.closed.settled:
-        words.append("{} {}".format(*connection.closed.result()))
+        words.append("{} {}".format(*connection.closed.result()).rstrip())
     words += [redact(connection.url), connection.backend.name]
-    if connection.opened.settled and connection.opened.exception() is None:
-        words += filter(None, connection.opened.result())
+    if connection.opened_at is not None and (protocol := connection.opened.result().protocol):
+        words.append(protocol)
     until = connection.ended_at or time.monotonic()
     seconds = until - (connection.opened_at or until)
     rows = (

@@ -1,0 +1,203 @@
+"""The example notebook in JupyterLite, in every engine: each cell, interrupting and restarting."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from websockets.sync.client import connect
+
+from tests.browser import drivers
+from tests.browser.cells import PageSpec, pyodide_versions
+from tests.browser.engines import missing
+from tests.browser.plugin import SELECTION
+from tests.server import ThreadedServer, serve_in_thread
+from tests.server.static import serve_static
+from tools.notebook import EXAMPLE, SITE, SOURCE, make
+
+from .jupyter import Notebook, error_of, html_of, text_of
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    pages = [
+        PageSpec(page.engine, "notebook", page.pyodide)
+        for page in metafunc.config.stash[SELECTION].pages()
+        if page.thread == "main" and page.pyodide == pyodide_versions()[0]
+    ]
+    metafunc.parametrize("spec", pages, ids=[page.id for page in pages], scope="module")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ThreadedServer]:
+    with serve_in_thread() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def notebook(spec: PageSpec, server: ThreadedServer) -> Iterator[Notebook]:
+    """The example in the engine, opened once, with what its first cells install and define."""
+    if reason := missing().get(spec.engine):
+        pytest.fail(f"{reason}. WEBSOCKETSTREAM_ENGINES=… leaves an engine out.", pytrace=False)
+    make()
+    with serve_static({"/": SITE}, server.url) as address:
+        driver = drivers.desktop(spec.engine, 1000, 1200)
+        try:
+            notebook = Notebook(driver, f"{address}/notebooks/index.html?path={EXAMPLE}")
+            begin(notebook, server)
+            yield notebook
+        finally:
+            drivers.kill(driver)
+
+
+def begin(notebook: Notebook, server: ThreadedServer) -> None:
+    """Run the first cells, which install and define what the others use."""
+    assert text_of(notebook.run("install")) == ""
+    assert text_of(notebook.run("server")) == f"{server.url}\n"
+    assert text_of(notebook.run("echo")) == "ReadResult(value='hello', done=False)\n"
+
+
+@pytest.fixture
+def jspi(notebook: Notebook) -> bool:
+    """Whether Python can be suspended in a cell of this engine."""
+    probe = "import websocketstream\nwebsocketstream.support().jspi"
+    return text_of(notebook.run_code(probe)) == "True\n"
+
+
+def open_gate(server: ThreadedServer, gate: str) -> None:
+    """Let who waits on /journal?id=gate&wait=open get its message."""
+    with connect(f"{server.url}/echo?id={gate}"):
+        pass
+
+
+def test_every_cell(notebook: Notebook, jspi: bool) -> None:
+    """Each cell of the example puts out what its text says."""
+    cells = json.loads((SOURCE / "files" / EXAMPLE).read_text(encoding="utf-8"))["cells"]
+    ids = [cell["id"] for cell in cells if cell["cell_type"] == "code"]
+    assert ids[:3] == ["install", "server", "echo"]
+    for cell in ids[3:]:
+        notebook.run(cell)
+    outputs = {cell: notebook.outputs(cell) for cell in ids[3:]}
+
+    if jspi:
+        sync = outputs.pop("sync")
+        assert text_of(sync).startswith("hello, without await\n")
+        assert "ClientConnection</b>" in html_of(sync)
+        assert "closed · 1000 ·" in html_of(sync)
+    else:
+        name, text = error_of(outputs.pop("sync"))
+        assert "NotSupportedError" in name
+        assert "no JSPI" in text
+
+    printed = {cell: text_of(output) for cell, output in outputs.items()}
+    assert printed["open"].startswith("one\n<WebSocketStream ws://")
+    assert printed["later"].startswith("two\nthree\n<WebSocketStream ws://")
+    assert printed["nothing"].startswith("nothing came\n")
+    assert printed["background"] == "['four', 'five']\n"
+    assert printed["speak"] == ""
+    assert printed["close"].startswith("WebSocketCloseInfo(close_code=1005, reason='')\n")
+    assert re.fullmatch(r"100%\|█+\| 20\.0M/20\.0M \[.*B/s\]\n", printed["progress"].split("\r")[-1])
+    assert "100 messages, at most" in html_of(outputs["plot"])
+    for cell, state, count in (("later", "open", 3), ("nothing", "open", 3), ("close", "closed", 5)):
+        html = html_of(outputs[cell])
+        assert f"</span> {state} · " in html
+        assert html.count(f"<td>{count}</td>") == 2
+
+
+def test_connections_are_tables(notebook: Notebook) -> None:
+    """As the last line of a cell, a stream is a table on the page, and shows no secret of its URL."""
+    cell = notebook.start_code(
+        "async with WebSocketStream(f'{SERVER}/echo?id=s3cret') as opened:\n    display(opened)"
+    )
+    html = html_of(notebook.end_of(cell))
+    (table,) = notebook.query(cell, ".jp-OutputArea-output table")
+    assert len(re.findall("<tr", table)) == 3
+    assert "/echo?…" in html
+    assert "s3cret" not in html
+
+
+def test_a_plot_is_live(notebook: Notebook, server: ThreadedServer) -> None:
+    """What is shown with a display_id is drawn anew for each message, while the cell runs."""
+    notebook.run("plot")
+    cell = notebook.start_code(
+        "values = []\n"
+        "plot = display(line(values), display_id=True)\n"
+        "for gate in range(3):\n"
+        "    url = f'{SERVER}/journal?id=plot-{gate}&wait=open'\n"
+        "    async with WebSocketStream(url) as opened:\n"
+        "        async for message in opened.readable:\n"
+        "            values.append(gate + 1)\n"
+        "            plot.update(line(values))\n"
+    )
+    for gate in range(3):
+        notebook.wait_for(lambda: points_of(notebook, cell) == gate, f"{gate} points")  # noqa: B023
+        assert not notebook.has_ended(cell)
+        open_gate(server, f"plot-{gate}")
+    notebook.end_of(cell)
+    notebook.wait_for(lambda: points_of(notebook, cell) == 3, "all points")
+
+
+def points_of(notebook: Notebook, cell: str) -> int | None:
+    """How many points the plot on the page has; None: there is no plot yet."""
+    lines = notebook.query(cell, "svg polyline")
+    found = [re.search(r'points="([^"]*)"', line) for line in lines]
+    return len(found[0][1].split()) if found and found[0] else None
+
+
+WAYS = {
+    "asynchronous": (
+        "waiting = (await WebSocketStream(url).opened).readable.get_reader()",
+        "(await waiting.read()).value",
+    ),
+    "synchronous": (
+        "from websocketstream.sync.client import connect\nwaiting = connect(url)",
+        "waiting.recv()",
+    ),
+}
+"""How to connect, and how to wait for a message."""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_interrupting(notebook: Notebook, server: ThreadedServer, jspi: bool, way: str) -> None:
+    """Interrupting takes back the cells that have not begun; the one that waits for a message goes on
+    to wait, and gets it, and connections stay as they are.
+    """
+    if way == "synchronous" and not jspi:
+        pytest.skip("Python can't be suspended in this engine, so no cell waits without await")
+    connect, receive = WAYS[way]
+    text_of(
+        notebook.run_code(
+            f"other = await WebSocketStream(f'{{SERVER}}/echo?id=other-{way}').opened\n"
+            f"url = f'{{SERVER}}/journal?id={way}&wait=open'\n{connect}"
+        )
+    )
+    waiting = notebook.start_code(f"print('waiting')\nprint({receive})")
+    notebook.wait_for(lambda: notebook.outputs(waiting), "the cell waits")
+    queued = notebook.start_code("print('this is never printed')")
+    notebook.interrupt()
+    assert not notebook.has_ended(waiting)
+    open_gate(server, way)
+    assert f'"id": "{way}"' in text_of(notebook.end_of(waiting))
+    assert error_of(notebook.end_of(queued)) == ("Kernel Interrupt", "Interrupted")
+
+    text_of(
+        notebook.run_code("async with other.writable.get_writer() as it:\n    await it.write('hello')")
+    )
+    text_of(notebook.run_code("await other.writable.close()"))
+    entry = server.entry(f"other-{way}")
+    assert (entry["messages_received"], entry["ended"]) == (1, "close")
+
+
+def test_restarting(notebook: Notebook, server: ThreadedServer) -> None:
+    """Restarting the kernel ends its connections, as the server sees, and new ones can be made."""
+    text_of(
+        notebook.run_code(
+            "left = await WebSocketStream(f'{SERVER}/echo?id=left').opened\n"
+            "await left.writable.get_writer().write('hello')"
+        )
+    )
+    notebook.restart()
+    entry = server.entry("left", timeout=60)
+    assert entry["messages_received"] == 1
+    assert entry["ended"] in ("close", "eof", "reset")
+    begin(notebook, server)
+    assert text_of(notebook.run_code("'left' in globals()")) == "False\n"
