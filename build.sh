@@ -12,6 +12,7 @@ usage: ./build.sh VERB [OPTION...]
   wheel    build and check the sdist and the wheel, and let Pyodide find the wheel
   demo     serve the demo with its own server; --check tries it in every browser there is
   docs     build the documentation's site; --serve shows it with examples that run
+  notebook build the JupyterLite site with the example notebook, and serve it
   test     run everything: lint, types and all tests; options go to pytest
   matrix   run the browser tests and write their table; options go to pytest
   bench    measure beside JavaScript and other clients; --help lists the options
@@ -68,6 +69,7 @@ main() {
         wheel) wheel ;;
         demo) wheel; tool demo "$@" ;;
         docs) wheel; tool docs "$@" ;;
+        notebook) wheel; tool notebook ;;
         test) wheel; browsers; lint; types; tests "$@" ;;
         matrix) wheel; browsers; tool matrix "$@" ;;
         bench) wheel; browsers; python -m bench "$@" ;;
@@ -81,7 +83,7 @@ main() {
 }
 
 # Everything runs below a supervisor, which ends what a verb left behind or what was interrupted.
-if [[ -z ${HOST_PYTHON:-} && ${1:-help} =~ ^(setup|wheel|demo|docs|test|matrix|bench|stress|lint|types)$ ]]; then
+if [[ -z ${HOST_PYTHON:-} && ${1:-help} =~ ^(setup|wheel|demo|docs|notebook|test|matrix|bench|stress|lint|types)$ ]]; then
     HOST_PYTHON=$(find_python)
     export HOST_PYTHON
     exec "$HOST_PYTHON" -m tools.supervise "$0" "$@"
