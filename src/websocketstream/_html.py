@@ -32,23 +32,32 @@ def html_of(shown: object, connection: Connection) -> str:
         words.append(protocol)
     until = connection.ended_at or time.monotonic()
     seconds = until - (connection.opened_at or until)
-    rows = (
-        ("received", connection.messages_received, connection.bytes_received, connection.incoming.size),
-        ("sent", connection.messages_sent, connection.bytes_sent, connection._transport.buffered_amount),
+    received = _counts(
+        connection.messages_received, connection.bytes_received, connection.incoming.size, seconds
+    )
+    sent = _counts(
+        connection.messages_sent, connection.bytes_sent, connection._transport.buffered_amount, seconds
     )
     return (
         f"<div><b>{type(shown).__name__}</b> <span style='color:{color}'>●</span> "
-        f"{escape(' · '.join(words))}</div><table><tr><th></th><th>messages</th><th>per second</th>"
-        "<th>bytes</th><th>per second</th><th>buffered</th></tr>"
-        + "".join(_row(*row, seconds) for row in rows)
+        f"{escape(' · '.join(words))}</div><table>"
+        + _row("th", "", "messages", "per second", "bytes", "per second", "buffered")
+        + _row("td", "received", *received)
+        + _row("td", "sent", *sent)
         + "</table>"
     )
 
 
-def _row(name: str, messages: int, size: int, buffered: int, seconds: float) -> str:
+def _counts(messages: int, size: int, buffered: int, seconds: float) -> tuple[str, ...]:
     rates = (f"{messages / seconds:,.1f}", _bytes(size / seconds)) if seconds else ("–", "–")
-    cells = (f"{messages:,}", rates[0], _bytes(size), rates[1], _bytes(buffered))
-    return f"<tr><th>{name}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+    return f"{messages:,}", rates[0], _bytes(size), rates[1], _bytes(buffered)
+
+
+def _row(tag: str, name: str, *cells: str) -> str:
+    # Some notebooks, and pages, give tables no style of their own.
+    style = "style='padding:.2em .6em;text-align:right'"
+    rest = "".join(f"<{tag} {style}>{cell}</{tag}>" for cell in cells)
+    return f"<tr><th {style}>{name}</th>{rest}</tr>"
 
 
 def _bytes(size: float) -> str:

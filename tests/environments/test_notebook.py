@@ -102,7 +102,7 @@ def test_every_cell(notebook: Notebook, jspi: bool) -> None:
     for cell, state, count in (("later", "open", 3), ("nothing", "open", 3), ("close", "closed", 5)):
         html = html_of(outputs[cell])
         assert f"</span> {state} · " in html
-        assert html.count(f"<td>{count}</td>") == 2
+        assert html.count(f">{count}</td>") == 2
 
 
 def test_connections_are_tables(notebook: Notebook) -> None:

@@ -99,7 +99,7 @@ async def test_large_amounts(clock: Clock) -> None:
     """Amounts have the unit that keeps them short."""
     connection = connection_on(Bench())
     connection.bytes_received = 5 * 1024**3
-    assert "<td>5.0 GiB</td>" in html_of(connection, connection)
+    assert ">5.0 GiB</td>" in html_of(connection, connection)
 
 
 async def test_nothing_gets_in() -> None:
