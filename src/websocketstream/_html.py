@@ -40,7 +40,7 @@ def html_of(shown: object, connection: Connection) -> str:
     )
     return (
         f"<div><b>{type(shown).__name__}</b> <span style='color:{color}'>●</span> "
-        f"{escape(' · '.join(words))}</div><table>"
+        f"{escape(' · '.join(words))}</div><table style='color:inherit'>"
         + _row("th", "", "messages", "per second", "bytes", "per second", "buffered")
         + _row("td", "received", *received)
         + _row("td", "sent", *sent)

@@ -197,7 +197,8 @@ def test_restarting(notebook: Notebook, server: ThreadedServer) -> None:
     text_of(
         notebook.run_code(
             "left = await WebSocketStream(f'{SERVER}/echo?id=left').opened\n"
-            "await left.writable.get_writer().write('hello')"
+            "await left.writable.get_writer().write('hello')\n"
+            "await left.readable.get_reader().read()"
         )
     )
     notebook.restart()
