@@ -29,7 +29,7 @@ FOLDERS = {
 """What lies where in the page's address."""
 PYTHON = {"app": SOURCE / "app", "scenarios": ROOT / "tests" / "scenarios"}
 """The packages of the page's own Python, in python.zip."""
-UNSERVED = shutil.ignore_patterns("app", "__pycache__", "*.map")
+UNSERVED = shutil.ignore_patterns("app", "notebook", "__pycache__", "*.map")
 
 
 def stage() -> None:
