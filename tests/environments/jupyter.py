@@ -13,7 +13,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.browser import drivers
 
-LIMIT = 240
+LIMIT = 480
 """Seconds for anything in a notebook to happen; starting the kernel takes most of it."""
 
 READY = "return Boolean(window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel)"
