@@ -47,6 +47,7 @@ tool() { python -m "tools.$1" "${@:2}"; }
 setup() { "$HOST_PYTHON" -m tools.setup; }
 wheel() { setup; tool wheel; }
 browsers() { tool browsers --require; }
+environments() { tool environments; }
 types() { python -m mypy; }
 
 # Two pages at a time. The pure core is covered by unit tests to the last branch.
@@ -70,8 +71,8 @@ main() {
         demo) wheel; tool demo "$@" ;;
         docs) wheel; tool docs "$@" ;;
         notebook) wheel; tool notebook ;;
-        test) wheel; browsers; lint; types; tests "$@" ;;
-        matrix) wheel; browsers; tool matrix "$@" ;;
+        test) wheel; browsers; environments; lint; types; tests "$@" ;;
+        matrix) wheel; browsers; environments; tool matrix "$@" ;;
         bench) wheel; browsers; python -m bench "$@" ;;
         stress) wheel; browsers; tool stress "$@" ;;
         lint) setup; lint ;;

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.browser.bundle import SUBSTITUTES
+from tests.browser.cells import pyodide_versions
 from tools import distributions
 from tools.project import BUILD, NODE_MODULES, ROOT, Problem, files_under, main
 
@@ -22,7 +23,7 @@ SOURCE = ROOT / "demo"
 SITE = BUILD / "demo"
 FOLDERS = {
     "": SOURCE,
-    "pyodide": distributions.folder(distributions.versions()[0]),
+    "pyodide": distributions.folder(pyodide_versions()[0]),
     "uplot": NODE_MODULES / "uplot" / "dist",
     "pyscript/core": NODE_MODULES / "@pyscript" / "core" / "dist",
 }

@@ -2,7 +2,8 @@
 
 npm carries only Pyodide's core. Its lock file names hundreds of packages that are not beside it,
 so each distribution gets a lock file of its own, which lists exactly the wheels that are there:
-those of requirements-pyodide.txt and, once it is built, our own. The packages that the benchmark
+those of requirements-pyodide.txt and, once it is built, our own. Versions that are started only once get
+our own alone. The packages that the benchmark
 compares us with lie beside them, in a folder of their own. So do third-party libraries for the newest
 Pyodide, which pages install with micropip.
 """
@@ -15,6 +16,7 @@ from pathlib import Path
 from pyodide_lock import PyodideLockSpec
 from pyodide_lock.utils import add_wheels_to_spec
 
+from tests.browser.cells import pyodide_versions
 from tools.project import BUILD, NODE_MODULES, ROOT, Step, alone, main, pip, say
 
 PINS = ROOT / "requirements-pyodide.txt"
@@ -24,13 +26,6 @@ LIBRARY_PINS = ROOT / "requirements-libraries.txt"
 LIBRARIES = BUILD / "libraries"
 LOCK = "pyodide-lock.json"
 CORE = ("pyodide.js", "pyodide.mjs", "pyodide.asm.*", "python_stdlib.zip", "package.json")
-
-
-def versions() -> list[str]:
-    """The Pyodide versions that package.json pins, newest first."""
-    dependencies = json.loads((ROOT / "package.json").read_text())["dependencies"]
-    found = [name.removeprefix("pyodide-") for name in dependencies if name.startswith("pyodide-")]
-    return sorted(found, key=lambda version: int(version.split(".")[0]), reverse=True)
 
 
 def folder(version: str) -> Path:
@@ -45,20 +40,24 @@ def stamp(version: str) -> str:
 
 def make() -> None:
     """Make every distribution whose pins changed since it was made."""
-    for version in versions():
-        source, target = NODE_MODULES / f"pyodide-{version}", folder(version)
-        step = Step(stamp(version), [PINS, source / LOCK], [target / LOCK])
-        if step.is_done():
-            continue
-        step.begin()
-        say(f"Pyodide {version}: core files from npm, wheels from {PINS.name}")
-        put_together(version, PINS, target)
-        step.finish()
+    for version in pyodide_versions():
+        make_one(version, NODE_MODULES / f"pyodide-{version}", PINS)
 
 
-def put_together(version: str, pins: Path, target: Path) -> None:
-    """Fill a folder anew: Pyodide's core, the pinned wheels, and a lock file of just these."""
-    source = NODE_MODULES / f"pyodide-{version}"
+def make_one(version: str, source: Path, *pins: Path) -> None:
+    """Make the distribution of one version, if what it is made of changed."""
+    target = folder(version)
+    step = Step(stamp(version), [*pins, source / LOCK], [target / LOCK])
+    if step.is_done():
+        return
+    step.begin()
+    say(f"Pyodide {version}: {' and '.join(['core files from npm', *(file.name for file in pins)])}")
+    put_together(source, target, *pins)
+    step.finish()
+
+
+def put_together(source: Path, target: Path, *pins: Path) -> None:
+    """Fill a folder anew: npm's core files, the pinned wheels, and a lock file of just these."""
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     for pattern in CORE:
@@ -66,8 +65,9 @@ def put_together(version: str, pins: Path, target: Path) -> None:
             shutil.copyfile(file, target / file.name)
     spec = PyodideLockSpec.from_json(source / LOCK)
     spec.packages.clear()
-    download(pins, target, python=spec.info.python)
-    write_lock(add_wheels_to_spec(spec, sorted(target.glob("*.whl"))), target)
+    for file in pins:
+        download(file, target, python=spec.info.python)
+    write_lock(add_wheels_to_spec(spec, sorted(target.glob("*.whl"))), source / LOCK, target)
 
 
 def install_peers() -> None:
@@ -85,12 +85,13 @@ def install_peers() -> None:
 
 def make_libraries() -> None:
     """Download the third-party libraries for the newest Pyodide, if their pins changed."""
-    lock = NODE_MODULES / f"pyodide-{versions()[0]}" / LOCK
+    newest = pyodide_versions()[0]
+    lock = NODE_MODULES / f"pyodide-{newest}" / LOCK
     step = Step("libraries", [LIBRARY_PINS, lock], [LIBRARIES])
     if step.is_done():
         return
     step.begin()
-    say(f"Pyodide {versions()[0]}: libraries from {LIBRARY_PINS.name}")
+    say(f"Pyodide {newest}: libraries from {LIBRARY_PINS.name}")
     shutil.rmtree(LIBRARIES, ignore_errors=True)
     download(LIBRARY_PINS, LIBRARIES, python=PyodideLockSpec.from_json(lock).info.python)
     step.finish()
@@ -110,16 +111,20 @@ def add_wheel(wheel: Path, target: Path) -> None:
     old = spec.packages.pop(wheel.name.split("-")[0], None)
     copy = target / wheel.name
     shutil.copyfile(wheel, copy)
-    write_lock(add_wheels_to_spec(spec, [copy]), target)
+    write_lock(add_wheels_to_spec(spec, [copy]), target / LOCK, target)
     if old and old.file_name != copy.name:
         (target / old.file_name).unlink(missing_ok=True)
 
 
-def write_lock(spec: PyodideLockSpec, target: Path) -> None:
+def write_lock(spec: PyodideLockSpec, source: Path, target: Path) -> None:
     """Write the lock file in one go, since a page may be reading it."""
     spec.check_wheel_filenames()
     draft = target / f"{LOCK}.draft"
-    spec.to_json(draft, indent=1)
+    spec.to_json(draft)
+    lock = json.loads(draft.read_text())
+    # Pyodide 0.27 looks for its own version there, which pyodide-lock does not take over.
+    lock["info"] = json.loads(source.read_text())["info"]
+    draft.write_text(json.dumps(lock, indent=1))
     os.replace(draft, target / LOCK)
 
 

@@ -9,6 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from tests.browser.cells import pyodide_versions
 from tools import distributions
 from tools.demo import served, wait_for_the_end
 from tools.project import BUILD, ROOT, VENV_PYTHON, Step, alone, files_under, main, run, say
@@ -23,7 +24,7 @@ REDIRECT = f'<!doctype html><meta http-equiv="refresh" content="0; url={FIRST_PA
 
 def build() -> Path:
     """Build the site if what it is made of changed, and return its folder."""
-    pyodide = distributions.folder(distributions.versions()[0])
+    pyodide = distributions.folder(pyodide_versions()[0])
     sources = [*PAGES, *CODE, *files_under(SOURCE, ROOT / "src"), pyodide / distributions.LOCK]
     with alone():
         step = Step("docs", sources, [SITE / FIRST_PAGE])

@@ -1,4 +1,4 @@
-"""Run the browser tests, and write their table as Markdown and HTML, and into the README.
+"""Run the browser tests, and write their tables as Markdown and HTML, and into the README and the docs.
 
 The tests leave a list of cells, in `.build/matrix.json` if they covered the whole matrix, else in
 `.build/matrix-partial.json`:
@@ -6,7 +6,9 @@ The tests leave a list of cells, in `.build/matrix.json` if they covered the who
     {"engine", "engine_version", "backend", "thread", "pyodide", "passed", "failed",
      "skipped": [{"test", "reason"}, …], "seconds"}
 
-Options go to pytest. Only a run of everything changes the README, between its two comments.
+and a list of the same form for the further environments, whose cells also have what `support()` said
+there. Options go to pytest. Only a run of everything changes README.md and docs/runtimes.md, between their
+two comments.
 """
 
 import html
@@ -22,17 +24,31 @@ from tools.project import BUILD, ROOT, VENV_PYTHON, Problem, main, replace_block
 type Cell = dict[str, Any]
 
 RESULT = BUILD / "matrix.json"
+FURTHER_RESULT = BUILD / "environments.json"
+TESTS = ("tests/browser", "tests/environments/test_runtimes.py")
 README = ROOT / "README.md"
-NAMES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKitGTK"}
+RUNTIMES = ROOT / "docs" / "runtimes.md"
+NAMES = {
+    "chromium": "Chromium",
+    "firefox": "Firefox",
+    "webkit": "WebKitGTK",
+    "node-22": "Node",
+    "node-24": "Node",
+    "node-26": "Node",
+    "bun": "Bun",
+    "deno": "Deno",
+    "deno-unstable-net": "Deno, `--unstable-net`",
+}
 NOT_RUN = ("Safari", "polyfill", "main, worker", "described for macOS, not run")
 """The row of the engine that has a CI job, but no machine here."""
 
 
 def matrix() -> None:
     """Run, print, write; fail if a test did."""
-    RESULT.unlink(missing_ok=True)
+    for path in (RESULT, FURTHER_RESULT):
+        path.unlink(missing_ok=True)
     pages = ["--numprocesses", "2", "--dist", "loadgroup"]  # two at a time
-    command = [str(VENV_PYTHON), "-m", "pytest", "tests/browser", *pages, *sys.argv[1:]]
+    command = [str(VENV_PYTHON), "-m", "pytest", *TESTS, *pages, *sys.argv[1:]]
     exit_code = subprocess.run(command, cwd=ROOT).returncode
     if not RESULT.exists():
         raise Problem(f"the browser tests left no result (exit code {exit_code})")
@@ -45,8 +61,11 @@ def matrix() -> None:
     ):
         path.write_text(content)
         say(f"written: {path.relative_to(ROOT)}")
+    further = json.loads(FURTHER_RESULT.read_text()) if FURTHER_RESULT.exists() else []
+    print(environments(further), flush=True)
     if not sys.argv[1:]:
         replace_block(README, "matrix", text)
+        replace_block(RUNTIMES, "runtimes", environments(further))
     if exit_code:
         raise Problem(f"the browser tests failed with exit code {exit_code}")
 
@@ -77,6 +96,21 @@ def summary(cell: Cell | None) -> str:
     counts = [(cell["passed"], "passed"), (cell["failed"], "failed")]
     counts.append((len(cell["skipped"]), "skipped"))
     return ", ".join(f"{number} {word}" for number, word in counts if number) or "no tests"
+
+
+def environments(cells: list[Cell]) -> str:
+    """The table of the further environments in Markdown: one row for each cell."""
+    lines: list[tuple[str, ...]] = [
+        ("where", "Pyodide", "back end", "quick scenarios", "JSPI", "`WebSocketStream` of its own")
+    ]
+    lines.append(tuple("---" for _ in lines[0]))
+    for cell in cells:
+        support = cell.get("support", {})
+        has = ({True: "yes", False: "no"}.get(support.get(name), "–") for name in ("jspi", "native"))
+        where = f"{NAMES[cell['engine']]} {cell['engine_version']}"
+        lines.append((where, cell["pyodide"], cell["backend"], summary(cell), *has))
+    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"{text}\n\nMeasured on {datetime.now(UTC):%Y-%m-%d} with `./build.sh matrix`.\n"
 
 
 def skips(cells: list[Cell]) -> list[str]:

@@ -8,9 +8,10 @@ by any web server, though without the WebSocket server that the example connects
 import shutil
 import sys
 
+from tests.browser.cells import pyodide_versions
 from tools import distributions, wheel
 from tools.demo import served, wait_for_the_end
-from tools.project import BUILD, ROOT, Step, alone, files_under, main, pip, run, say
+from tools.project import BUILD, NODE_MODULES, ROOT, Step, alone, files_under, main, pip, run, say
 
 PINS = ROOT / "requirements-notebook.txt"
 KERNEL_PINS = ROOT / "requirements-kernel.txt"
@@ -45,13 +46,13 @@ def install_jupyterlite() -> None:
 
 def make_kernel() -> None:
     """Put the kernel's Pyodide together: the newest, with what IPython needs."""
-    version = distributions.versions()[0]
+    version = pyodide_versions()[0]
     step = Step("kernel", [KERNEL_PINS, version], [KERNEL / distributions.LOCK])
     if step.is_done():
         return
     step.begin()
     say(f"Pyodide {version} for notebooks: wheels from {KERNEL_PINS.name}")
-    distributions.put_together(version, KERNEL_PINS, KERNEL)
+    distributions.put_together(NODE_MODULES / f"pyodide-{version}", KERNEL, KERNEL_PINS)
     step.finish()
 
 

@@ -49,6 +49,12 @@ def pip(*arguments: str | Path, python: Path = VENV_PYTHON) -> None:
     run(python, "-m", "pip", "--disable-pip-version-check", *arguments, quiet=True)
 
 
+def npm_ci(folder: Path) -> None:
+    """Install what the folder's package-lock.json says into its node_modules."""
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    run("npm", "ci", "--prefix", folder, *options, quiet=True)
+
+
 def files_under(*folders: Path) -> list[Path]:
     """All files under the folders in a stable order, without Python's caches."""
     found = (path for folder in folders for path in folder.rglob("*") if path.is_file())

@@ -21,6 +21,7 @@ from tools.project import (
     Step,
     alone,
     main,
+    npm_ci,
     pip,
     run,
     say,
@@ -71,8 +72,7 @@ def install_npm_packages() -> None:
     check_node()
     step.begin()
     say("npm: installing package-lock.json into node_modules")
-    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    run("npm", "ci", *options, quiet=True)
+    npm_ci(ROOT)
     step.finish()
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from pathlib import Path
 
+from tests.browser.cells import pyodide_versions
 from tools import distributions
 from tools.project import (
     BUILD,
@@ -34,7 +35,8 @@ def wheel() -> None:
             step.begin()
             build()
             step.finish()
-        offer(find())
+        for version in pyodide_versions():
+            offer(find(), version, ROOT / "tools" / "load_wheel.mjs")
 
 
 def build() -> None:
@@ -59,21 +61,20 @@ def find() -> Path:
     return wheels[0]
 
 
-def offer(built: Path) -> None:
-    """Let `pyodide.loadPackage("websocketstream")` find the wheel, and try it in Node."""
+def offer(built: Path, version: str, *loaders: Path) -> None:
+    """Let `pyodide.loadPackage("websocketstream")` find the wheel, and try that in Node."""
     digest = hashlib.sha256(built.read_bytes()).hexdigest()
-    loader = ROOT / "tools" / "load_wheel.mjs"
-    for version in distributions.versions():
-        target = distributions.folder(version)
-        made = BUILD / "stamps" / distributions.stamp(version)
-        step = Step(f"wheel-{version}", [digest, loader, made], [target / built.name])
-        if step.is_done():
-            continue
-        step.begin()
-        distributions.add_wheel(built, target)
+    target = distributions.folder(version)
+    made = BUILD / "stamps" / distributions.stamp(version)
+    step = Step(f"wheel-{version}", [digest, *loaders, made], [target / built.name])
+    if step.is_done():
+        return
+    step.begin()
+    distributions.add_wheel(built, target)
+    for loader in loaders:
         run("node", loader, target, quiet=True)
         say(f"Pyodide {version}: loads and imports {built.name}")
-        step.finish()
+    step.finish()
 
 
 if __name__ == "__main__":

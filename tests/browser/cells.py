@@ -1,4 +1,8 @@
-"""Engines, pages and cells, and which of them a run covers."""
+"""Engines, pages and cells, and which of them a run covers.
+
+Most pages make up the matrix. Further ones are started once, for the scenarios that are marked as
+quick: other versions of Pyodide, and JavaScript runtimes that are no browsers; see runtimes.py.
+"""
 
 import json
 import os
@@ -7,17 +11,29 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from packaging.version import Version
+
 from .engines import ENGINES
 
 ROOT = Path(__file__).parents[2]
 DISTRIBUTIONS = Path(os.environ.get("WEBSOCKETSTREAM_DISTRIBUTIONS", ROOT / ".build" / "pyodide"))
 LIBRARIES = ROOT / ".build" / "libraries"
+FURTHER_PINS = ROOT / "tests" / "environments" / "npm" / "package.json"
 THREADS = ("main", "worker", "main+csp")
 BACKENDS = {
     "chromium": ("native", "polyfill"),
     "firefox": ("polyfill",),
     "webkit": ("polyfill",),
 }
+RUNTIMES = {
+    "node-22": ("polyfill",),
+    "node-24": ("polyfill",),
+    "node-26": ("polyfill",),
+    "bun": ("polyfill",),
+    "deno": ("polyfill",),
+    "deno-unstable-net": ("native", "polyfill"),
+}
+"""Runtimes without pages, and their back ends. Deno has a WebSocketStream behind an option."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +50,7 @@ class PageSpec:
 
     @property
     def cells(self) -> "list[Cell]":
-        return [Cell(self, backend) for backend in BACKENDS[self.engine]]
+        return [Cell(self, backend) for backend in (BACKENDS | RUNTIMES)[self.engine]]
 
 
 @dataclass(frozen=True)
@@ -52,10 +68,20 @@ class Cell:
 
 @cache
 def pyodide_versions() -> tuple[str, ...]:
-    """The versions that package.json pins, newest first."""
-    dependencies = json.loads((ROOT / "package.json").read_text())["dependencies"]
+    """The versions of the matrix, which package.json pins, newest first."""
+    return _pinned(ROOT / "package.json")
+
+
+@cache
+def further_versions() -> tuple[str, ...]:
+    """Other versions that ought to work, newest first."""
+    return _pinned(FURTHER_PINS)
+
+
+def _pinned(package: Path) -> tuple[str, ...]:
+    dependencies = json.loads(package.read_text())["dependencies"]
     found = [name.removeprefix("pyodide-") for name in dependencies if name.startswith("pyodide-")]
-    return tuple(sorted(found, key=lambda version: int(version.split(".")[0]), reverse=True))
+    return tuple(sorted(found, key=Version, reverse=True))
 
 
 def all_pages() -> list[PageSpec]:
@@ -74,6 +100,16 @@ def all_pages() -> list[PageSpec]:
     ]
 
 
+def further_pages() -> list[PageSpec]:
+    """Pages that are started once besides the matrix, in the order in which they are run."""
+    pages = [
+        PageSpec(engine, "main", version)
+        for engine in ("chromium", "firefox")
+        for version in further_versions()
+    ]
+    return pages + [PageSpec(runtime, "main", pyodide_versions()[0]) for runtime in RUNTIMES]
+
+
 @dataclass(frozen=True)
 class Selection:
     """What the options of a run let through; an empty sequence lets everything through."""
@@ -83,19 +119,24 @@ class Selection:
     threads: Sequence[str] = ()
     pyodides: Sequence[str] = ()
 
-    def pages(self) -> list[PageSpec]:
+    def pages(self, among: Iterable[PageSpec] | None = None) -> list[PageSpec]:
+        """What is let through of the matrix, or of other pages."""
         return [
             page
-            for page in all_pages()
+            for page in (all_pages() if among is None else among)
             if _allows(self.engines, page.engine)
             and _allows(self.threads, page.thread)
             and _allows(self.pyodides, page.pyodide)
             and any(_allows(self.backends, cell.backend) for cell in page.cells)
         ]
 
-    def cells(self) -> list[Cell]:
+    def cells(self, among: Iterable[PageSpec] | None = None) -> list[Cell]:
+        """The cells of those pages that are let through."""
         return [
-            cell for page in self.pages() for cell in page.cells if _allows(self.backends, cell.backend)
+            cell
+            for page in self.pages(among)
+            for cell in page.cells
+            if _allows(self.backends, cell.backend)
         ]
 
 

@@ -1,11 +1,16 @@
-"""Which skips are expected, from expected_skips.toml. Any other skip fails its test."""
+"""What becomes of a scenario's outcome. A skip fails its test, unless expected_skips.toml has it."""
 
 import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import pytest
+
+from tests.scenarios.registry import Scenario
+
 from .cells import Cell
+from .pages import Outcome
 
 FILE = Path(__file__).with_name("expected_skips.toml")
 
@@ -48,3 +53,15 @@ def expectations() -> tuple[Expectation, ...]:
 def is_expected(scenario: str, cell: Cell, reason: str) -> bool:
     """Whether the file has this skip."""
     return any(entry.covers(scenario, cell, reason) for entry in expectations())
+
+
+def judge(scenario: Scenario, cell: Cell, outcome: Outcome) -> None:
+    """Pass, fail or skip the test of a scenario."""
+    if outcome.output:
+        print(outcome.output)
+    if outcome.outcome == "failed":
+        pytest.fail(f"{scenario.doc}\n\n{outcome.text}", pytrace=False)
+    if outcome.outcome == "skipped":
+        if not is_expected(scenario.name, cell, outcome.reason):
+            pytest.fail(f"skipped, but no such skip is expected: {outcome.reason}", pytrace=False)
+        pytest.skip(outcome.reason)

@@ -1,4 +1,8 @@
-"""The table at the end of a run: engine × back end × thread × Pyodide, also as JSON."""
+"""The table at the end of a run: engine × back end × thread × Pyodide, also as JSON.
+
+What is run in further environments has a table of its own, of the same form, with what `support()` says
+of each.
+"""
 
 import json
 from collections import defaultdict
@@ -7,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from .cells import ROOT, Cell, all_pages
+from .cells import ROOT, Cell, all_pages, further_pages
 
 RESULT = ROOT / ".build" / "matrix.json"
+FURTHER_RESULT = ROOT / ".build" / "environments.json"
 
 
 class Matrix:
@@ -17,11 +22,18 @@ class Matrix:
 
     def __init__(self) -> None:
         self._rows: dict[str, dict[str, Any]] = {}
-        self._cells: dict[str, Cell] = {cell.id: cell for page in all_pages() for cell in page.cells}
+        self._tables = {
+            path: {cell.id: cell for page in pages for cell in page.cells}
+            for path, pages in ((RESULT, all_pages()), (FURTHER_RESULT, further_pages()))
+        }
+        self._cells = {id: cell for cells in self._tables.values() for id, cell in cells.items()}
+        self._support: dict[str, dict[str, Any]] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count one phase of one test; see plugin.py for the properties that reports carry."""
         properties = dict(report.user_properties)
+        if support := properties.get("support"):
+            self._support[str(properties["page"])] = support  # type: ignore[assignment]
         cell = self._cells.get(str(properties.get("cell")))
         if cell is None:
             return
@@ -50,20 +62,25 @@ class Matrix:
             test = report.nodeid.rpartition("]")[0].rpartition("::")[2]
             row["skipped"].append({"test": test, "reason": _reason(report)})
 
-    def rows(self) -> list[dict[str, Any]]:
-        """One row per cell, in the matrix's order."""
-        return [
-            row | {"seconds": round(row["seconds"], 1)}
-            for id in self._cells
-            if (row := self._rows.get(id))
-        ]
+    def rows(self, cells: dict[str, Cell]) -> list[dict[str, Any]]:
+        """One row per cell, in the order of the table."""
+        found = []
+        for id, cell in cells.items():
+            if row := self._rows.get(id):
+                more = {"support": support} if (support := self._support.get(cell.page.id)) else {}
+                found.append(row | {"seconds": round(row["seconds"], 1)} | more)
+        return found
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        rows = self.rows()
-        if not rows:
-            return
-        write(rows, RESULT)
-        terminalreporter.section("matrix")
+        for path, cells in self._tables.items():
+            if rows := self.rows(cells):
+                self._summarise(terminalreporter, path, rows)
+
+    def _summarise(
+        self, terminalreporter: pytest.TerminalReporter, path: Path, rows: list[dict[str, Any]]
+    ) -> None:
+        write(rows, path)
+        terminalreporter.section(path.stem)
         for line in table(rows):
             terminalreporter.line(line)
         reasons: dict[str, set[str]] = defaultdict(set)
@@ -75,7 +92,7 @@ class Matrix:
             terminalreporter.line("skipped:")
         for reason, tests in sorted(reasons.items()):
             terminalreporter.line(f"  {reason} ({', '.join(sorted(tests))})")
-        terminalreporter.line(f"written to {RESULT.relative_to(ROOT)}")
+        terminalreporter.line(f"written to {path.relative_to(ROOT)}")
 
 
 def write(rows: list[dict[str, Any]], path: Path) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import bundle, drivers, webserver
-from .cells import DISTRIBUTIONS, Cell, PageSpec
+from . import bundle, webserver
+from .cells import DISTRIBUTIONS, RUNTIMES, Cell, PageSpec
 from .runners import BOOT_LIMIT, HARNESS, NoAnswer, TabCrashed, _HarnessPage
+from .runtimes import RuntimePage
 
 SCENARIO_LIMIT = 30.0
 """Seconds for one scenario, unless it asks for another limit."""
@@ -86,7 +87,8 @@ class Page:
             self._boot()
 
     def _boot(self) -> None:
-        self._runner = runner = HARNESS[self.spec.engine](self.spec, self._port)
+        kind = RuntimePage if self.spec.engine in RUNTIMES else HARNESS[self.spec.engine]
+        self._runner = runner = kind(self.spec, self._port)
         try:
             runner.call("python", BOOT_LIMIT, code="None")
         except BaseException:
@@ -100,7 +102,7 @@ class Page:
 
     @property
     def engine_version(self) -> str:
-        return str(self.runner.driver.capabilities["browserVersion"])
+        return self.runner.engine_version
 
     def run_async(self, code: str) -> Any:
         """Run any Python in the page and return its value, as far as JSON can carry it."""
@@ -163,10 +165,10 @@ class Page:
         return outcome
 
     def close(self) -> None:
-        """End the browser, if it runs. Does not ask it: it may be blocked, and has nothing to save."""
+        """End the browser, if it runs."""
         runner, self._runner = self._runner, None
         if runner is not None:
-            drivers.kill(runner.driver)
+            runner.kill()
 
 
 class PagePool:

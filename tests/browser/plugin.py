@@ -10,7 +10,17 @@ from typing import Any
 
 import pytest
 
-from .cells import DISTRIBUTIONS, THREADS, Cell, PageSpec, Selection, all_pages, pyodide_versions
+from .cells import (
+    DISTRIBUTIONS,
+    RUNTIMES,
+    THREADS,
+    Cell,
+    PageSpec,
+    Selection,
+    all_pages,
+    further_versions,
+    pyodide_versions,
+)
 from .engines import ENGINES, missing
 from .matrix import Matrix
 
@@ -21,10 +31,10 @@ SELECTION = pytest.StashKey[Selection]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("matrix", "the cross-browser matrix (each may be given several times)")
     for option, choices in (
-        ("--engine", ENGINES),
+        ("--engine", (*ENGINES, *RUNTIMES)),
         ("--backend", ("native", "polyfill")),
         ("--thread", THREADS),
-        ("--pyodide", pyodide_versions()),
+        ("--pyodide", (*pyodide_versions(), *further_versions())),
     ):
         group.addoption(
             option,
@@ -41,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
     option = config.option
     allowed = os.environ.get("WEBSOCKETSTREAM_ENGINES", "")
     engines = option.engine or [name.strip() for name in allowed.split(",") if name.strip()]
-    if unknown := set(engines) - set(ENGINES):
+    if unknown := set(engines) - set(ENGINES) - set(RUNTIMES):
         raise pytest.UsageError(f"WEBSOCKETSTREAM_ENGINES: unknown: {', '.join(sorted(unknown))}")
     selection = Selection(engines, option.backend, option.thread, option.pyodide)
     config.stash[SELECTION] = selection
@@ -138,7 +148,12 @@ def page(request: pytest.FixtureRequest, page_pool: Any) -> Any:
     """The page of the test's cell or `page_spec`."""
     spec = page_of(request.node)
     assert spec is not None, "a test on a page needs a parameter `cell` or `page_spec`"
-    if reason := missing().get(spec.engine):
+    if spec.engine in RUNTIMES:
+        from . import runtimes
+
+        if absent := runtimes.missing(spec.engine):
+            pytest.skip(absent)
+    elif reason := missing().get(spec.engine):
         pytest.fail(f"{reason}. WEBSOCKETSTREAM_ENGINES=… leaves an engine out.", pytrace=False)
     page = page_pool.get(spec)
     request.node.user_properties.append(("engine_version", page.engine_version))

@@ -121,6 +121,14 @@ class _HarnessPage(_SupervisedRunner):
                 self.quit()
             raise
 
+    @property
+    def engine_version(self) -> str:
+        return str(self.driver.capabilities["browserVersion"])
+
+    def kill(self) -> None:
+        """End the browser without asking it: it may be blocked, and has nothing to save."""
+        drivers.kill(self.driver)
+
     def prepare_driver(self) -> None:
         thread, _, policy = self.spec.thread.partition("+")
         folder = f"harness/{policy}" if policy else "harness"

@@ -10,7 +10,7 @@ from tests.scenarios.registry import Scenario, all_scenarios
 from tests.server import ThreadedServer
 
 from .cells import Cell
-from .expectations import is_expected
+from .expectations import judge
 from .pages import COMPAT, SCENARIOS, Page, Registry
 from .plugin import SELECTION
 
@@ -35,11 +35,4 @@ def test_scenario(
     outcome = page.run_scenario(
         scenario.name, cell, ws_server.url, limit=scenario.timeout, registry=registry
     )
-    if outcome.output:
-        print(outcome.output)
-    if outcome.outcome == "failed":
-        pytest.fail(f"{scenario.doc}\n\n{outcome.text}", pytrace=False)
-    if outcome.outcome == "skipped":
-        if not is_expected(scenario.name, cell, outcome.reason):
-            pytest.fail(f"skipped, but no such skip is expected: {outcome.reason}", pytrace=False)
-        pytest.skip(outcome.reason)
+    judge(scenario, cell, outcome)

@@ -37,7 +37,11 @@ class JsWebSocket:
         self._js_events = js.Array.new()
         self._js_once = js_object(once=True)
         js_descriptor = js.Object.getOwnPropertyDescriptor(js.MessageEvent.prototype, "data")
-        self._js_get_data = js.Function.prototype.call.bind(js.Reflect.get(js_descriptor, "get"))
+        if js_descriptor is None:
+            # Deno's events have it as a property of their own, which nothing but Python can look up.
+            self._js_get_data = self._scope.keep(lambda event, *_: event.data)
+        else:
+            self._js_get_data = js.Function.prototype.call.bind(js.Reflect.get(js_descriptor, "get"))
         self._js_wake = self._scope.keep(lambda _event: on_message())
         self._js_listeners = {
             "open": self._scope.keep(lambda _event: on_open(js_socket.protocol, js_socket.extensions)),

@@ -2,10 +2,12 @@
 
 const probe = globalThis.harnessProbe;
 
-// Starts Pyodide with the package and the bundle in it, and nothing that would slow it down.
-export async function load(bundleUrl) {
-  const { loadPyodide } = await import("/pyodide.mjs");
+// Starts Pyodide with the package and the bundle in it, and nothing that would slow it down. Pyodide lies in
+// the folder that `indexURL` names: the page's root, unless a runtime without pages says otherwise.
+export async function load(bundleUrl, indexURL = "/") {
+  const { loadPyodide } = await import(`${indexURL}pyodide.mjs`);
   const pyodide = await loadPyodide({
+    indexURL,
     stdout: (line) => probe.note("stdout", line),
     stderr: (line) => probe.note("stderr", line),
   });
@@ -29,8 +31,8 @@ export async function load(bundleUrl) {
 }
 
 // Resolves with a function (method, payload) -> Promise<string> into Python.
-export async function boot(bundleUrl) {
-  const pyodide = await load(bundleUrl);
+export async function boot(bundleUrl, indexURL) {
+  const pyodide = await load(bundleUrl, indexURL);
 
   // From here on every proxy of a Python object is recorded with the stack that made it.
   pyodide._module.enable_pyproxy_allocation_tracing();

@@ -36,20 +36,32 @@
     };
   }
 
-  addEventListener("error", (event) => {
-    note("error event", event.error ? describe(event.error) : `${event.message}`);
-  });
-
-  addEventListener("unhandledrejection", (event) => {
-    const resolve = fences.get(event.reason);
+  // Returns whether it was the rejection of a fence.
+  const rejected = (reason) => {
+    const resolve = fences.get(reason);
     if (resolve) {
-      event.preventDefault();
-      fences.delete(event.reason);
+      fences.delete(reason);
       resolve();
     } else {
-      note("unhandledrejection", describe(event.reason));
+      note("unhandledrejection", describe(reason));
     }
-  });
+    return Boolean(resolve);
+  };
+
+  if (globalThis.process?.on) {
+    // Node, Bun and Deno have no page whose events could tell.
+    process.on("uncaughtException", (error) => note("error event", describe(error)));
+    process.on("unhandledRejection", rejected);
+  } else {
+    addEventListener("error", (event) => {
+      note("error event", event.error ? describe(event.error) : `${event.message}`);
+    });
+    addEventListener("unhandledrejection", (event) => {
+      if (rejected(event.reason)) {
+        event.preventDefault();
+      }
+    });
+  }
 
   globalThis.harnessProbe = {
     note,
