@@ -7,8 +7,8 @@ The tests leave a list of cells, in `.build/matrix.json` if they covered the who
      "skipped": [{"test", "reason"}, …], "seconds"}
 
 and a list of the same form for the further environments, whose cells also have what `support()` said
-there. Options go to pytest. Only a run of everything changes README.md and docs/runtimes.md, between their
-two comments.
+there. Options go to pytest. Only a run of everything changes README.md and docs/runtimes.md, between
+their two comments.
 """
 
 import html

@@ -6,11 +6,9 @@ and whether Python can suspend depends on who has called it.
 
 from __future__ import annotations
 
-import platform
 import re
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from .errors import NotSupportedError
 
@@ -22,8 +20,7 @@ __all__ = ["NATIVE_DEFECTS", "NativeDefect", "Support", "support"]
 BackendName = Literal["auto", "safe", "native", "polyfill"]
 
 
-@dataclass(frozen=True)
-class NativeDefect:
+class NativeDefect(NamedTuple):
     """A known defect of a browser's own ``WebSocketStream`` that breaks a promise of this package."""
 
     name: str
@@ -77,8 +74,7 @@ NATIVE_DEFECTS = (
 """The defects of Chromium's ``WebSocketStream`` that this package works around or avoids."""
 
 
-@dataclass(frozen=True)
-class Support:
+class Support(NamedTuple):
     """What the environment offers at the moment of the call of :func:`support`."""
 
     websocket: bool
@@ -112,16 +108,21 @@ def require_browser(what: str) -> None:
     """Raise NotSupportedError outside of a JavaScript runtime."""
     if not in_browser():
         raise NotSupportedError(
-            f"{what} needs a browser: this is {platform.python_implementation()} on {sys.platform}, "
-            "not Pyodide. Pass a back end object to test without one"
+            f"{what} needs a browser: this is {_interpreter()} on {sys.platform}, not Pyodide. "
+            "Pass a back end object to test without one"
         )
+
+
+def _interpreter() -> str:
+    import platform  # Pyodide would take longer to load it than half of this package
+
+    return f"{platform.python_implementation()} {platform.python_version()}"
 
 
 def support() -> Support:
     """Find out what this environment offers, for programs that choose and for bug reports."""
     if not in_browser():
-        python = f"{platform.python_implementation()} {platform.python_version()}"
-        return Support(False, False, (), None, None, False, False, False, python, None)
+        return Support(False, False, (), None, None, False, False, False, _interpreter(), None)
     from . import _ffi
 
     classic, native = _ffi.has_websocket(), _ffi.has_websocket_stream()
@@ -164,5 +165,7 @@ def select_backend(name: BackendName) -> Backend:
         from ._classic import ClassicBackend
 
         return ClassicBackend()
-    lacking = "WebSocketStream: use backend='auto'" if name == "native" else "WebSocket"
+    lacking = "WebSocket, which browsers, Node from version 22 on, Deno and Bun have"
+    if name == "native":
+        lacking = "WebSocketStream: use backend='auto'"
     raise NotSupportedError(f"backend={name!r} is not to be had here: {have.runtime} has no {lacking}")

@@ -37,9 +37,8 @@ def test_scenario(cell: Cell, scenario: Scenario, page: Page, ws_server: Threade
 
 
 SUPPORT = """
-import dataclasses
 import websocketstream
-dataclasses.asdict(websocketstream.support())
+websocketstream.support()._asdict()
 """
 
 # In JavaScript alone. The module exports a function c that calls an imported b, to suspend where b does.

@@ -37,7 +37,10 @@ def run_sync[T](awaitable: Awaitable[T]) -> T:
 
 
 def user_agent() -> str:
-    return str(js.navigator.userAgent) if hasattr(js, "navigator") else "an unknown runtime"
+    if hasattr(js, "navigator"):
+        return str(js.navigator.userAgent)
+    # Node before 21, and what imitates it.
+    return f"Node.js/{js.process.versions.node}" if hasattr(js, "process") else "an unknown runtime"
 
 
 def pyodide_version() -> str:
