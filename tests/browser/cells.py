@@ -31,9 +31,10 @@ RUNTIMES = {
     "node-26": ("polyfill",),
     "bun": ("polyfill",),
     "deno": ("polyfill",),
-    "deno-unstable-net": ("native", "polyfill"),
+    "deno-unstable-net": ("polyfill",),
 }
-"""Runtimes without pages, and their back ends. Deno has a WebSocketStream behind an option."""
+"""Runtimes without pages, and the back ends that scenarios run on there. With an option Deno has a
+WebSocketStream of its own, which tells of some clean ends as of lost connections."""
 
 
 @dataclass(frozen=True)
@@ -101,13 +102,16 @@ def all_pages() -> list[PageSpec]:
 
 
 def further_pages() -> list[PageSpec]:
-    """Pages that are started once besides the matrix, in the order in which they are run."""
-    pages = [
-        PageSpec(engine, "main", version)
-        for engine in ("chromium", "firefox")
-        for version in further_versions()
+    """Pages that are started once besides the matrix, in the order of their table.
+
+    Firefox has the newest and the oldest Pyodide only: what is in between differs less.
+    """
+    versions = further_versions()
+    return [
+        *(PageSpec("chromium", "main", version) for version in versions),
+        *(PageSpec("firefox", "main", version) for version in (versions[0], versions[-1])),
+        *(PageSpec(runtime, "main", pyodide_versions()[0]) for runtime in RUNTIMES),
     ]
-    return pages + [PageSpec(runtime, "main", pyodide_versions()[0]) for runtime in RUNTIMES]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from .runners import NoAnswer, TabCrashed, _HarnessPage
 INSTALLED = ROOT / ".build" / "environments" / "node_modules"
 PAGE = Path(__file__).with_name("page") / "runtime.mjs"
 
-DENO = ("deno/deno", "run", "--no-config", "--no-lock", "--no-prompt", "--allow-all")
+DENO = ("deno/deno", "run", "--no-lock", "--no-prompt", "--allow-read", "--allow-net")
 COMMANDS = {
     "node-22": ("node-22/bin/node",),
     "node-24": ("node-24/bin/node",),

@@ -45,7 +45,8 @@ class JsWebSocket:
         self._js_wake = self._scope.keep(lambda _event: on_message())
         self._js_listeners = {
             "open": self._scope.keep(lambda _event: on_open(js_socket.protocol, js_socket.extensions)),
-            "close": self._scope.keep(lambda event: on_close(event.code, event.reason, event.wasClean)),
+            # Deno tells of a lost connection with code 0.
+            "close": self._scope.keep(lambda e: on_close(e.code or 1006, e.reason, e.wasClean)),
             "message": self._js_events.push.bind(self._js_events),
         }
         for kind, js_listener in self._js_listeners.items():
