@@ -102,7 +102,7 @@ class ReceiveBuffer:
 
     def __init__(self, high_water_mark: int, on_room: Callable[[], None], call_soon: CallSoon) -> None:
         self.high_water_mark = high_water_mark
-        self.size = 0
+        self.size: int = 0
         self.finished: Promise[None] = Promise()
         """Resolved or rejected when the last message has been read and the stream has ended."""
         self._messages: deque[Message] = deque()

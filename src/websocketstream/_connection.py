@@ -84,12 +84,12 @@ class Connection:
         self.url = url
         self.protocols = protocols
         self.backend = backend
-        self.state = State.CONNECTING
+        self.state: State = State.CONNECTING
         self.opened: Promise[Handshake] = Promise()
         self.closed: Promise[WebSocketCloseInfo] = Promise()
         self.writable_closed: Promise[None] = Promise()
         """Resolved when the writable side was closed by ``close_writable``, else rejected."""
-        self.incoming = ReceiveBuffer(
+        self.incoming: ReceiveBuffer = ReceiveBuffer(
             high_water_mark,
             lambda: self._transport.resume_reading(),
             lambda callback, context: self._transport.call_soon(callback, context),
@@ -108,7 +108,7 @@ class Connection:
         self._cancel_timer: Callable[[], None] = _nothing
         self._open_timeout = open_timeout
         self._transport: Transport = UNCONNECTED
-        self.outgoing = SendBuffer(
+        self.outgoing: SendBuffer = SendBuffer(
             high_water_mark,
             lambda: self._transport.buffered_amount,
             lambda: self._transport.watch_buffer(),

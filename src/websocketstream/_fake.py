@@ -42,7 +42,7 @@ class Wire:
 
     def __init__(self, events: Events, receive_backpressure: bool) -> None:
         self.receive_backpressure = receive_backpressure
-        self.buffered_amount = 0
+        self.buffered_amount: int = 0
         self.inbox: deque[Message] = deque()
         """What the peer has read and its handler has not asked for yet."""
         self.wanted = 0
@@ -50,7 +50,8 @@ class Wire:
         self.paused = False
         self.answers_close = True
         self.client_close: Close | None = None
-        self.closing = self.over = False
+        self.closing: bool = False
+        self.over: bool = False
         self.news: Promise[None] = Promise()
         self.ended: Promise[None] = Promise()
         self.handler: asyncio.Task[Any]

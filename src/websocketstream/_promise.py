@@ -72,7 +72,7 @@ class Promise[T]:
     __slots__ = ("_callbacks", "_error", "_value", "_waiters", "settled")
 
     def __init__(self) -> None:
-        self.settled = False
+        self.settled: bool = False
         self._value: T | None = None
         self._error: BaseException | None = None
         self._waiters: list[asyncio.Future[None]] = []

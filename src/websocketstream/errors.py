@@ -131,6 +131,8 @@ class WebSocketError(DOMException, ConnectionError):
 
     def __init__(self, message: str = "", *, close_code: int | None = None, reason: str = "") -> None:
         super().__init__(message)
+        self.close_code: int | None
+        self.reason: str
         self.close_code, self.reason = validate_close_code_and_reason(close_code, reason)
 
     @classmethod

@@ -29,7 +29,7 @@ class Handshake:
     """What a hook may change: the URI, the subprotocols that are offered, the headers that are left."""
 
     def __init__(self, uri: str, subprotocols: list[str], headers: Headers) -> None:
-        self.uri = uri
+        self.uri: str = uri
         self.subprotocols = subprotocols
         self.headers = headers
 

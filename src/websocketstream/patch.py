@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["install", "uninstall"]
 
-logger = logging.getLogger("websocketstream")
+logger: logging.Logger = logging.getLogger("websocketstream")
 
 _only_in_browsers = True  # the tests of this module change it
 

@@ -111,7 +111,7 @@ class FakePeer:
     def __init__(self, url: str, protocols: Sequence[str], wire: Wire, handler: Handler) -> None:
         self.url = url
         """The URL that the client connects to."""
-        self.protocols = tuple(protocols)
+        self.protocols: tuple[str, ...] = tuple(protocols)
         """The subprotocols that the client offers."""
         self._wire = wire
         self._accepted = False
@@ -287,7 +287,7 @@ class FakeAbortController:
     """Stands for the browser's AbortController."""
 
     def __init__(self) -> None:
-        self.signal = FakeAbortSignal()
+        self.signal: FakeAbortSignal = FakeAbortSignal()
 
     def abort(self, reason: object = None) -> None:
         """Fire the signal; a second call does nothing. Without a reason it is an AbortError."""

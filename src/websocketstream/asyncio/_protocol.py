@@ -39,14 +39,14 @@ class ClientProtocol:
         high_water_mark: int,
         overflow: Overflow,
     ) -> None:
-        self.uri = parse(uri)
+        self.uri: WebSocketURI = parse(uri)
         self.id: uuid.UUID = uuid.uuid4()
         self.logger: LoggerLike = logger
-        self.debug = logger.isEnabledFor(logging.DEBUG)
+        self.debug: bool = logger.isEnabledFor(logging.DEBUG)
         self.subprotocol: Subprotocol | None = None
         self.extensions: list[str] = []
         """The names of the extensions that were agreed on."""
-        self.max_message_size = max_size if isinstance(max_size, int | None) else max_size[0]
+        self.max_message_size: int | None = max_size if isinstance(max_size, int | None) else max_size[0]
         self._subprotocols = tuple(subprotocols)
         self._backend: Backend = select_backend(backend) if isinstance(backend, str) else backend
         try:

@@ -20,9 +20,10 @@ from ..datastructures import HeadersLike
 from ..exceptions import HandshakeFailed, SecurityError
 from ..frames import CloseCode
 from ..handshake import HeadersHook
-from ..http11 import USER_AGENT
+from ..http11 import USER_AGENT, Request, Response
 from ..support import BackendName
 from ..typing import LoggerLike, Origin, Subprotocol
+from ..uri import WebSocketURI
 from ._arguments import ASYNCIO
 from ._connecting import Opening, Retrying
 from .connection import Connection
@@ -49,7 +50,7 @@ class ClientConnection(Connection):
             timeout: in seconds; ``None``: as long as the browser tries.
         """
         link = self._link
-        self.request = self.protocol.request()
+        self.request: Request | None = self.protocol.request()
         cancel_timer = None
         if timeout is not None:
             error = TimeoutError("timed out during opening handshake")
@@ -70,7 +71,7 @@ class ClientConnection(Connection):
         finally:
             if cancel_timer is not None:
                 cancel_timer()
-        self.response = self.protocol.opened(protocol, extensions)
+        self.response: Response | None = self.protocol.opened(protocol, extensions)
 
 
 class connect:
@@ -153,7 +154,7 @@ class connect:
         overflow: Overflow = "buffer",
         **kwargs: Any,
     ) -> None:
-        self.logger = logging.getLogger("websockets.client") if logger is None else logger
+        self.logger: LoggerLike = logging.getLogger("websockets.client") if logger is None else logger
         self._opening = Opening(
             uri,
             ASYNCIO,
@@ -169,14 +170,14 @@ class connect:
             overflow=overflow,
         )
         self.uri = uri
-        self.ws_uri = self._opening.ws_uri
+        self.ws_uri: WebSocketURI = self._opening.ws_uri
         self.additional_headers = additional_headers
         self.user_agent_header = user_agent_header
         self.proxy = proxy
         self.process_exception = process_exception
         self.open_timeout = open_timeout
         self.reconnect_delays = reconnect_delays
-        self.create_connection = create_connection or ClientConnection
+        self.create_connection: type[ClientConnection] = create_connection or ClientConnection
         self.create_connection_kwargs = kwargs
         self._connection_options: dict[str, Any] = {
             "ping_interval": ping_interval,
@@ -199,7 +200,7 @@ class connect:
     async def __aenter__(self) -> ClientConnection:
         if hasattr(self, "connection"):
             raise RuntimeError("connect() isn't reentrant")
-        self.connection = await self
+        self.connection: ClientConnection = await self
         return await self.connection.__aenter__()
 
     async def __aexit__(

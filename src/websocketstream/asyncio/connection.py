@@ -56,12 +56,12 @@ class Connection(asyncio.Protocol):
             protocol.logger, {"websocket": weakref.proxy(self)}
         )
         """The logger of this connection."""
-        self.debug = protocol.debug
+        self.debug: bool = protocol.debug
         self.request: Request | None = None
         """The handshake request, with the headers that a page knows of."""
         self.response: Response | None = None
         """The handshake response, with the headers that a page knows of."""
-        self.loop = asyncio.get_running_loop()
+        self.loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
         self.latency: float = 0.0
         """Always 0.0, since a page can't measure it."""
         self._link: Link = protocol.start(

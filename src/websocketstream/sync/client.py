@@ -23,6 +23,7 @@ from ..handshake import HeadersHook
 from ..http11 import USER_AGENT
 from ..support import BackendName
 from ..typing import LoggerLike, Origin, Subprotocol
+from ..uri import WebSocketURI
 from . import _suspend
 from .connection import Connection
 
@@ -93,7 +94,7 @@ class reconnect:
         overflow: Overflow = "buffer",
         **kwargs: Any,
     ) -> None:
-        self.logger = logging.getLogger("websockets.client") if logger is None else logger
+        self.logger: LoggerLike = logging.getLogger("websockets.client") if logger is None else logger
         others = {
             "sock": sock,
             "ssl": ssl,
@@ -119,13 +120,13 @@ class reconnect:
             overflow=overflow,
         )
         self.uri = uri
-        self.ws_uri = self._opening.ws_uri
+        self.ws_uri: WebSocketURI = self._opening.ws_uri
         self.additional_headers = additional_headers
         self.user_agent_header = user_agent_header
         self.process_exception = process_exception
         self.open_timeout = open_timeout
         self.reconnect_delays = reconnect_delays
-        self.create_connection = create_connection or ClientConnection
+        self.create_connection: type[ClientConnection] = create_connection or ClientConnection
         self.connection_kwargs: dict[str, Any] = {
             "ping_interval": ping_interval,
             "ping_timeout": ping_timeout,
@@ -148,7 +149,7 @@ class reconnect:
     def __enter__(self) -> ClientConnection:
         if hasattr(self, "connection"):
             raise RuntimeError("connect() isn't reentrant")
-        self.connection = self.connect()
+        self.connection: ClientConnection = self.connect()
         return self.connection.__enter__()
 
     def __exit__(

@@ -50,7 +50,7 @@ class Connection:
         """A number for the logs that no other connection has."""
         self.logger: LoggerLike = self._asynchronous.logger
         """The logger of this connection."""
-        self.debug = protocol.debug
+        self.debug: bool = protocol.debug
 
     @property
     def request(self) -> Request | None:
