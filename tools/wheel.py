@@ -1,15 +1,14 @@
-"""Build the sdist and the wheel, check them, and hand the wheel to the Pyodide distributions."""
+"""Build the sdist and the wheels, check them, and hand the plain wheel to the Pyodide distributions."""
 
 import hashlib
 from pathlib import Path
 
 from tests.browser.cells import pyodide_versions
-from tools import distributions
+from tools import compiled, distributions
 from tools.project import (
     BUILD,
     DIST,
     ROOT,
-    VENV,
     VENV_PYTHON,
     Problem,
     Step,
@@ -37,6 +36,7 @@ def wheel() -> None:
             step.finish()
         for version in pyodide_versions():
             offer(find(), version, ROOT / "tools" / "load_wheel.mjs")
+        compiled.make(find())
 
 
 def build() -> None:
@@ -49,7 +49,8 @@ def build() -> None:
     size = built.stat().st_size
     if size > MAXIMUM_SIZE:
         raise Problem(f"{built.name} has {size:,} bytes; at most {MAXIMUM_SIZE:,} are allowed.")
-    run(VENV / "bin" / "check-wheel-contents", "--package", PACKAGE, built, quiet=True)
+    run(VENV_PYTHON, "-m", "check_wheel_contents", "--package", PACKAGE, built, quiet=True)
+    run(VENV_PYTHON, "-m", "twine", "check", "--strict", *DIST.glob("websocketstream-*"), quiet=True)
     say(f"{built.relative_to(ROOT)}: {size:,} bytes")
 
 
