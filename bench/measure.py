@@ -184,13 +184,18 @@ class Bench:
     def _imports(self, scenario: str) -> None:
         say(f"{self._engine}: import")
 
-        def sample(contender: Contender) -> Sample:
+        def measure(module: str, compiled: bool = False) -> float:
             self._page.reload()
-            module = PEER_MODULES.get(contender.id, OUR_MODULE)
-            return Sample({"import": self._page.measure_import(module)}, 1)
+            return self._page.measure_import(module, compiled)
+
+        def sample(contender: Contender) -> Sample:
+            if contender.id in PEER_MODULES:
+                return Sample({"import": measure(PEER_MODULES[contender.id])}, 1)
+            compiled = measure(OUR_MODULE, compiled=True)
+            return Sample({"import": measure(OUR_MODULE), "compiled": compiled}, 1)
 
         who = [found for found in self._who() if found.id in PEER_MODULES or found.id == "ours-polyfill"]
-        self._alternate(scenario, {"import": "ms"}, who, sample)
+        self._alternate(scenario, {"import": "ms", "compiled": "ms"}, who, sample)
 
     def _who(self) -> list[Contender]:
         return self._selection.who(self._engine)
@@ -230,4 +235,5 @@ class Bench:
                     entry.busy += [] if taken.busy is None else [taken.busy]
         for entries in made.values():
             for entry in entries.values():
-                self._results.add(entry)
+                if entry.values or entry.error:
+                    self._results.add(entry)

@@ -4,18 +4,25 @@ It is isolated from other origins, because browsers then give it precise clocks.
 """
 
 import contextlib
+import zipfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tests.browser import bundle, drivers, webserver
 from tests.browser.cells import DISTRIBUTIONS, PageSpec
 from tests.browser.runners import BOOT_LIMIT, HARNESS, NoAnswer, TabCrashed, _HarnessPage
+from tools import compiled
 from tools.distributions import PEERS
 from tools.project import NODE_MODULES, files_under
+from tools.wheel import find
 
 HERE = Path(__file__).parent
 PYSCRIPT = NODE_MODULES / "@pyscript" / "core" / "src" / "stdlib"
+COMPILED = "compiled"
+"""The folder of the bundle that has the compiled package."""
+
 SAMPLE_LIMIT = 60
 """Seconds for one sample."""
 
@@ -43,9 +50,13 @@ class BenchPage:
         )
         return value
 
-    def measure_import(self, module: str) -> float:
-        """How many milliseconds it takes to import a module in an interpreter that is new."""
-        return float(self._call("import", BOOT_LIMIT, module=module))
+    def measure_import(self, module: str, compiled: bool = False) -> float:
+        """How many milliseconds it takes to import a module in an interpreter that is new.
+
+        With `compiled` it is the package as in the wheel that is compiled already.
+        """
+        folder = COMPILED if compiled else ""
+        return float(self._call("import", BOOT_LIMIT, module=module, folder=folder))
 
     def reload(self) -> None:
         """Begin with a new interpreter."""
@@ -79,14 +90,20 @@ class BenchPage:
 def page(spec: PageSpec) -> Iterator[BenchPage]:
     """A page that is closed at the end. The browser starts with the first sample."""
     distribution = DISTRIBUTIONS / spec.pyodide
-    serving = webserver.serve(distribution, _bundle, folders=[HERE / "page"], headers=webserver.ISOLATED)
+    wheel = compiled.path(find(), spec.pyodide)
+    make = partial(_bundle, wheel)
+    serving = webserver.serve(distribution, make, folders=[HERE / "page"], headers=webserver.ISOLATED)
     with serving as port, contextlib.closing(BenchPage(spec, port)) as opened:
         yield opened
 
 
-def _bundle() -> bytes:
-    """The page's Python: ours, and the peers as they are published."""
+def _bundle(wheel: Path) -> bytes:
+    """The page's Python: ours, the peers as they are published, and what is compiled already."""
     folders = ((HERE, HERE / "inpage"), (PYSCRIPT, PYSCRIPT / "pyscript"), (PEERS, PEERS))
-    return bundle.pack(
+    files: list[tuple[str, Path | zipfile.Path]] = [
         (str(path.relative_to(base)), path) for base, folder in folders for path in files_under(folder)
-    )
+    ]
+    with zipfile.ZipFile(wheel) as archive:
+        modules = [name for name in archive.namelist() if name.endswith(".pyc")]
+        files += [(f"{COMPILED}/{name}", zipfile.Path(archive, name)) for name in modules]
+        return bundle.pack(files)

@@ -20,6 +20,7 @@ ROWS: dict[tuple[str, str], str] = {
     ("memory", "ahead"): "slow reader: sent and not read",
     ("memory", "heap"): "slow reader: growth of Python's heap",
     ("import", "import"): "import",
+    ("import", "compiled"): "import, compiled already",
 }
 """What is measured, by scenario and case, in the order of the tables."""
 

@@ -16,7 +16,7 @@ const ready = boot();
 
 const answer = async (entry, method, { client, sample, ...options }) => {
   if (method === "import") {
-    return entry.measure_import(options.module);
+    return entry.measure_import(options.module, options.folder);
   }
   return client.startsWith("js-")
     ? LOOPS[sample](client, options)

@@ -19,7 +19,7 @@ def make() -> bytes:
     return pack(_files())
 
 
-def pack(files: Iterable[tuple[str, Path]]) -> bytes:
+def pack(files: Iterable[tuple[str, Path | zipfile.Path]]) -> bytes:
     """Put files into a zip, each under its name inside of it."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
