@@ -9,7 +9,8 @@ usage() {
 usage: ./build.sh VERB [OPTION...]
 
   setup    install the pinned tools, two Pyodides and, where allowed, the browsers
-  wheel    build and check the sdist and the wheel, and let Pyodide find the wheel
+  wheel    build and check the sdist and the wheels, and let Pyodide find the wheel
+  recipe   write the recipe for Pyodide's distribution: recipe URL-OF-THE-PUBLISHED-WHEEL
   demo     serve the demo with its own server; --check tries it in every browser there is
   docs     build the documentation's site; --serve shows it with examples that run
   notebook build the JupyterLite site with the example notebook, and serve it
@@ -68,6 +69,7 @@ main() {
     case $verb in
         setup) setup; tool browsers ;;
         wheel) wheel ;;
+        recipe) wheel; tool recipe "$@" ;;
         demo) wheel; tool demo "$@" ;;
         docs) wheel; tool docs "$@" ;;
         notebook) wheel; tool notebook ;;
@@ -84,7 +86,7 @@ main() {
 }
 
 # Everything runs below a supervisor, which ends what a verb left behind or what was interrupted.
-if [[ -z ${HOST_PYTHON:-} && ${1:-help} =~ ^(setup|wheel|demo|docs|notebook|test|matrix|bench|stress|lint|types)$ ]]; then
+if [[ -z ${HOST_PYTHON:-} && ${1:-help} =~ ^(setup|wheel|recipe|demo|docs|notebook|test|matrix|bench|stress|lint|types)$ ]]; then
     HOST_PYTHON=$(find_python)
     export HOST_PYTHON
     exec "$HOST_PYTHON" -m tools.supervise "$0" "$@"

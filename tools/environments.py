@@ -7,7 +7,7 @@ import shutil
 
 from tests.browser.cells import FURTHER_PINS, further_versions
 from tools import distributions, wheel
-from tools.project import BUILD, Step, alone, main, npm_ci, say
+from tools.project import BUILD, ROOT, Step, alone, main, npm_ci, say
 
 FOLDER = BUILD / "environments"
 PINS = [FURTHER_PINS, FURTHER_PINS.with_name("package-lock.json")]
@@ -28,7 +28,7 @@ def install() -> None:
     if step.is_done():
         return
     step.begin()
-    say(f"npm: installing {FURTHER_PINS.parent.name}/package-lock.json: Pyodides, Node, Deno, Bun")
+    say(f"npm: installing {PINS[1].relative_to(ROOT)}: further Pyodides, Node, Deno, Bun, pyright")
     FOLDER.mkdir(exist_ok=True)
     for file in PINS:
         shutil.copyfile(file, FOLDER / file.name)

@@ -1,0 +1,74 @@
+"""A program that mypy checks against the installed wheel: what users get from the package's types."""
+
+from typing import assert_type
+
+import websocketstream
+from websocketstream import (
+    ReadableStream,
+    ReadableStreamDefaultReader,
+    ReadResult,
+    Support,
+    WebSocketCloseInfo,
+    WebSocketError,
+    WebSocketOpenInfo,
+    WebSocketStream,
+    WritableStream,
+    WritableStreamDefaultWriter,
+)
+from websocketstream.asyncio.client import ClientConnection, connect
+from websocketstream.sync import client
+from websocketstream.testing import FakeBackend, FakePeer
+
+
+async def streams() -> None:
+    stream = WebSocketStream("wss://example.com/", protocols=["v2"], backend="safe", overflow="error")
+    assert_type(stream.url, str)
+    opened = await stream.opened
+    assert_type(opened, WebSocketOpenInfo)
+    assert_type(opened.readable, ReadableStream)
+    assert_type(opened.writable, WritableStream)
+    assert_type(opened.protocol, str)
+    with opened.readable.get_reader() as reader, opened.writable.get_writer() as writer:
+        assert_type(reader, ReadableStreamDefaultReader)
+        assert_type(writer, WritableStreamDefaultWriter)
+        result = await reader.read()
+        assert_type(result, ReadResult)
+        assert_type(result.value, str | bytes | None)
+        assert_type(await writer.write(memoryview(b"")), None)
+        assert_type(writer.desired_size, int | None)
+    async for message in opened.readable:
+        assert_type(message, str | bytes)
+    stream.close(4000, "reason")
+    assert_type(await stream.closed, WebSocketCloseInfo)
+    async with WebSocketStream("wss://example.com/") as info:
+        assert_type(info, WebSocketOpenInfo)
+
+
+async def connections() -> None:
+    async with connect("wss://example.com/", subprotocols=None) as connection:
+        assert_type(connection, ClientConnection)
+        assert_type(await connection.recv(decode=False), bytes)
+        assert_type(await connection.recv(decode=True), str)
+        assert_type(connection.close_code, int | None)
+    async for connection in connect("wss://example.com/"):
+        assert_type(connection, ClientConnection)
+
+
+def waiting() -> None:
+    with client.connect("wss://example.com/") as connection:
+        assert_type(connection, client.ClientConnection)
+        assert_type(connection.recv(decode=True), str)
+
+
+async def serve(peer: FakePeer) -> None:
+    assert_type(peer.protocols, tuple[str, ...])
+    peer.send(b"")
+
+
+def rest() -> None:
+    assert_type(websocketstream.support(), Support)
+    assert_type(websocketstream.support().auto, str | None)
+    assert_type(WebSocketError("", close_code=1000).close_code, int | None)
+    WebSocketStream("wss://example.com/", backend=FakeBackend(serve))
+    websocketstream.install()
+    websocketstream.uninstall()
