@@ -22,6 +22,7 @@ With pytest-xdist, `-n 2 --dist loadgroup` runs two pages at a time.
     engines.py       which engines this machine has
     drivers.py       starts them through selenium, under supervise.py, which leaves no process behind
     runners.py       the same for pytest-pyodide's fixtures and `@run_in_pyodide`
+    runtimes.py      Node, Deno and Bun in the place of a browser, for tests/environments
     webserver.py     serves Pyodide, the pages in page/ and the code in bundle.py
     pages.py         a page that is ready to run scenarios; restarts after a crash
     inpage/          Python that runs in the page: one scenario, then the checks after it

@@ -8,7 +8,7 @@ import json
 import pytest
 from packaging.version import Version
 
-from tests.browser.cells import Cell, PageSpec, further_pages
+from tests.browser.cells import Cell, PageSpec, further_pages, further_versions, pyodide_versions
 from tests.browser.expectations import judge
 from tests.browser.pages import Page
 from tests.browser.plugin import SELECTION
@@ -35,6 +35,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def test_scenario(cell: Cell, scenario: Scenario, page: Page, ws_server: ThreadedServer) -> None:
     """What the scenario promises holds here, too."""
     judge(scenario, cell, page.run_scenario(scenario.name, cell, ws_server.url, limit=scenario.timeout))
+
+
+def test_versions_are_in_order() -> None:
+    """The newest Pyodide comes first, by the numbers and not by their first one."""
+    for versions in (pyodide_versions(), further_versions()):
+        assert list(versions) == sorted(versions, key=Version, reverse=True)
+    assert {version.partition(".")[0] for version in further_versions()} > {"0"}
 
 
 SUPPORT = """
