@@ -135,7 +135,7 @@ def test_recipe_makes_a_distribution(engine: str, tmp_path: Path) -> None:
         for file in source.glob(pattern):
             (target / file.name).symlink_to(file)
     runtime = "chrome" if engine == "chromium" else engine
-    plugins = ["-p", "tests.browser.plugin", "-p", "tests.browser.conftest"]
+    plugins = ["-p", "no:cacheprovider", "-p", "tests.browser.plugin", "-p", "tests.browser.conftest"]
     where = ["--rt", runtime, "--dist-dir", str(target), "--rootdir", str(ROOT)]
     printed = run(sys.executable, "-m", "pytest", *plugins, *where, folder)
     assert "2 passed" in printed
