@@ -202,7 +202,7 @@ class PagePool:
         if version not in self._ports:
             distribution = DISTRIBUTIONS / version
             if not (distribution / "pyodide-lock.json").exists():
-                raise FileNotFoundError(f"no Pyodide {version} in {DISTRIBUTIONS}: run ./build.sh setup")
+                raise FileNotFoundError(f"no Pyodide {version} in {DISTRIBUTIONS}: run ./build.sh test")
             server = webserver.serve(distribution, bundle.make)
             self._ports[version] = self._resources.enter_context(server)
         return self._ports[version]
