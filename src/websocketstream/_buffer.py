@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Iterable
 from contextlib import suppress
+from itertools import islice
 from typing import Any, NamedTuple
 
 from ._promise import CallSoon, Promise, Waiter, resolved
@@ -48,18 +49,21 @@ class Read(Coroutine[Any, Any, ReadResult]):
     def __await__(self) -> Generator[Any, None, ReadResult]:
         if self._result is None:
             buffer, place = self._buffer, self._place
-            if not buffer.is_ready(place):
+            result = buffer.take(place)
+            while result is None:
                 if place.waiter is not None:
                     raise RuntimeError("this read is being awaited by another task already")
-                place.waiter = buffer.new_waiter()
+                waiter = place.waiter = Waiter(buffer.call_soon)
                 try:
-                    yield from place.waiter.__await__()
+                    yield waiter
+                    waiter.result()
                 except BaseException:
                     buffer.leave(place)
                     raise
                 finally:
                     place.waiter = None
-            self._result = buffer.take(place)
+                result = buffer.take(place)
+            self._result = result
         return self._result
 
     def send(self, value: None) -> Any:
@@ -102,6 +106,7 @@ class ReceiveBuffer:
 
     def __init__(self, high_water_mark: int, on_room: Callable[[], None], call_soon: CallSoon) -> None:
         self.high_water_mark = high_water_mark
+        self.call_soon = call_soon
         self.size: int = 0
         self.finished: Promise[None] = Promise()
         """Resolved or rejected when the last message has been read and the stream has ended."""
@@ -111,7 +116,6 @@ class ReceiveBuffer:
         self._error: BaseException | None = None
         self._full = False
         self._on_room = on_room
-        self._call_soon = call_soon
 
     def __len__(self) -> int:
         return len(self._messages)
@@ -161,10 +165,6 @@ class ReceiveBuffer:
             return self._pop()
         return None
 
-    def new_waiter(self) -> Waiter:
-        """Return what a reader can wait on."""
-        return Waiter(self._call_soon)
-
     def stand_in_line(self) -> Read:
         """Return a place at the end of the line."""
         place = _Place()
@@ -178,26 +178,24 @@ class ReceiveBuffer:
             place.error = error
             _wake(place)
 
-    def is_ready(self, place: _Place) -> bool:
-        """Whether :meth:`take` will give a result or raise, rather than having to wait."""
-        if self._ended or place.error is not None:
-            return True
-        messages = len(self._messages)
-        return any(place is other for other, _ in zip(self._line, range(messages), strict=False))
-
-    def take(self, place: _Place) -> ReadResult:
-        """Return what ``place`` is due, and leave the line."""
+    def take(self, place: _Place) -> ReadResult | None:
+        """Return what ``place`` is due, and leave the line; ``None`` when it has to wait."""
+        messages, line = self._messages, self._line
+        if messages and line and line[0] is place:
+            line.popleft()
+            return ReadResult(self._pop(), False)
         if place.error is not None:
             raise place.error.with_traceback(None)
-        index = self._line.index(place)
-        if index < len(self._messages):
-            message = self._messages[index]
-            self._messages.rotate(-index)
-            self._pop()
-            self._messages.rotate(index)
-            del self._line[index]
+        index = line.index(place)
+        if index < len(messages):
+            messages.rotate(-index)
+            message = self._pop()
+            messages.rotate(index)
+            del line[index]
             return ReadResult(message, False)
-        del self._line[index]
+        if not self._ended:
+            return None
+        del line[index]
         if self._error is not None:
             place.error = self._error
             raise self._error.with_traceback(None)
@@ -222,7 +220,7 @@ class ReceiveBuffer:
 
     def _wake(self) -> None:
         ready = len(self._line) if self._ended else len(self._messages)
-        for place, _ in zip(self._line, range(ready), strict=False):
+        for place in islice(self._line, ready):
             _wake(place)
 
     def _finish_if_empty(self) -> None:

@@ -92,7 +92,7 @@ class Connection:
         self.incoming: ReceiveBuffer = ReceiveBuffer(
             high_water_mark,
             lambda: self._transport.resume_reading(),
-            lambda callback, context: self._transport.call_soon(callback, context),
+            UNCONNECTED.call_soon,
         )
         self.messages_received = self.bytes_received = self.messages_sent = self.bytes_sent = 0
         self.opened_at: float | None = None
@@ -123,6 +123,7 @@ class Connection:
         """
         logger.debug("connecting to %s (%s)", redact(self.url), self.backend.name)
         self._transport = self.backend.connect(self.url, self.protocols, self)
+        self.incoming.call_soon = self._transport.call_soon
         if self._open_timeout is not None:
             self._set_timer(self._open_timeout, self._opening_timed_out)
 

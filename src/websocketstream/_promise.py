@@ -17,7 +17,9 @@ type CallSoon = Callable[[Callable[[], object], Context], object]
 
 
 class Waiter:
-    """What one task awaits until :meth:`wake`; for asyncio it is a future.
+    """What one task waits for until :meth:`wake`; for asyncio it is a future.
+
+    The task's coroutine yields it, and asks for the :meth:`result` when it goes on.
 
     A future of asyncio's has its task called by the event loop, which is slow in a browser: it makes
     a new proxy each time. A waiter leaves it to ``call_soon``.
@@ -26,7 +28,7 @@ class Waiter:
     __slots__ = ("_asyncio_future_blocking", "_call_soon", "_cancelled", "_context", "_loop", "_step")
 
     def __init__(self, call_soon: CallSoon) -> None:
-        self._asyncio_future_blocking = False
+        self._asyncio_future_blocking = True
         self._call_soon: CallSoon | None = call_soon
         self._cancelled: asyncio.CancelledError | None = None
         self._loop = asyncio.get_running_loop()
@@ -36,11 +38,6 @@ class Waiter:
         call_soon, self._call_soon = self._call_soon, None
         if call_soon is not None:
             call_soon(self._go_on, self._context)
-
-    def __await__(self) -> Generator[Any, None, None]:
-        self._asyncio_future_blocking = True
-        yield self
-        self.result()
 
     # What a task of asyncio's asks of a future.
 
@@ -133,7 +130,7 @@ class Promise[T]:
             finally:
                 if waiter in self._waiters:
                     self._waiters.remove(waiter)
-        return self.result()
+        return self._value if self._error is None else self.result()  # type: ignore[return-value]
 
     def __repr__(self) -> str:
         if not self.settled:

@@ -83,7 +83,7 @@ def to_message(chunk: object, foreign: Callable[[object], bytes | None]) -> Mess
         TypeError: ``chunk`` is neither text nor bytes-like.
     """
     kind = type(chunk)
-    if kind is bytes:
+    if kind is bytes or (kind is str and chunk.isascii()):  # type: ignore[attr-defined]
         return chunk  # type: ignore[return-value]
     if isinstance(chunk, str):
         return _scalar_value_string(chunk)
