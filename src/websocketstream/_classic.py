@@ -2,12 +2,14 @@
 
 Sending hands each message to the browser at once; the browser's own count says how much has not
 gone out. Receiving costs one Python call per batch: JavaScript gathers the events, Python is woken by
-the first of them, takes what is there, and looks again each turn of the event loop until nothing has
-come. Classic ``WebSocket`` can't hold the server back.
+the first of them and takes what is there. Where Python is called without delay, which is where there is
+no JSPI, that would be each message by itself; so after some of them it looks once each turn of the event
+loop instead, until nothing has come. Classic ``WebSocket`` can't hold the server back.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from . import _ffi
@@ -17,6 +19,9 @@ from ._transport import Events
 
 BUFFER_POLL_SECONDS = 0.004
 """How often to ask for ``bufferedAmount`` while somebody waits: no event tells that it has fallen."""
+
+PATIENCE = 8
+"""How many messages are delivered as they come, before looking whether more come each turn."""
 
 
 class ClassicBackend(BrowserBackend):
@@ -39,6 +44,8 @@ class ClassicTransport:
         self._cancel_poll: Callable[[], None] | None = None
         self._detached = False
         self._turn = _ffi.JsTurns(1, self._look_again)
+        # With JSPI a turn passes anyway from the message to the call; see JsCallSoon.
+        self._patience = self._patient = math.inf if _ffi.has_jspi() else PATIENCE
         self._socket = _ffi.JsWebSocket(
             url, protocols, on_open=events.connected, on_message=self._woken, on_close=self._closed
         )
@@ -71,26 +78,42 @@ class ClassicTransport:
         self._detach()
         self._socket.close(None, "")
 
-    def _woken(self) -> None:
-        # The first message after a quiet time is delivered without delay; while more keep coming,
-        # one look each turn of the event loop takes them in batches.
-        self._deliver()
-        self._turn.start()
+    def _woken(self, _js_event: object) -> None:
+        """A message has come since the last look."""
+        messages = self._socket.take()
+        if self._patience:
+            self._patience -= 1
+            self._listen()
+        else:
+            self._turn.start()
+        self._deliver(messages)
 
     def _look_again(self) -> None:
-        if self._deliver():
+        messages = self._socket.take()
+        if messages:
             self._turn.start()
-        elif not self._detached:
+        else:
+            self._patience = self._patient
+            self._listen()
+        self._deliver(messages)
+
+    def _listen(self) -> None:
+        if not self._detached:
             self._socket.arm()
 
-    def _deliver(self) -> bool:
+    def _deliver(self, messages: Sequence[Message]) -> None:
+        """Report messages, and have who waits for them go on. The last thing to do: it may suspend."""
+        self.call_soon.hold()
+        try:
+            if messages:
+                self._events.received(messages)
+        finally:
+            self.call_soon.release()
+
+    def _closed(self, code: int, reason: str, clean: bool) -> None:
         messages = self._socket.take()
         if messages:
             self._events.received(messages)
-        return bool(messages)
-
-    def _closed(self, code: int, reason: str, clean: bool) -> None:
-        self._deliver()
         self._events.disconnected(code, reason, clean=clean)
         self._detach()
 

@@ -16,7 +16,7 @@ from .proxies import Scope
 class JsTurns:
     """Calls back some turns of the event loop after :meth:`start`; no Python runs in between."""
 
-    def __init__(self, turns: int, callback: Callable[[], None], *, may_suspend: bool = False) -> None:
+    def __init__(self, turns: int, callback: Callable[[], None]) -> None:
         self._callback = callback
         self._scope = Scope()
         self._running = False
@@ -24,7 +24,7 @@ class JsTurns:
         self._js_posts = [
             js_channel.port1.postMessage.bind(js_channel.port1, None) for js_channel in js_channels
         ]
-        js_arrivals = [*self._js_posts[1:], self._scope.keep(self._arrive, may_suspend=may_suspend)]
+        js_arrivals = [*self._js_posts[1:], self._scope.keep(self._arrive)]
         for js_channel, js_arrival in zip(js_channels, js_arrivals, strict=True):
             js_channel.port2.onmessage = js_arrival
         self._js_ports = [js_channel.port2 for js_channel in js_channels]
@@ -49,32 +49,64 @@ class JsTurns:
 
 
 class JsCallSoon:
-    """Calls back in the next turn of the event loop, several times quicker than Pyodide's loop does."""
+    """Calls back in a microtask: when what JavaScript runs at the moment has returned.
+
+    With JSPI the call takes a turn of Pyodide's event loop more, for Pyodide's sake: what is called
+    can use ``run_sync``.
+    """
 
     def __init__(self) -> None:
         self._calls: deque[tuple[Callable[[], object], Context]] = deque()
-        self._turn: JsTurns | None = JsTurns(1, self._arrived, may_suspend=True)
+        self._scope = Scope()
+        self._js_arrive = self._scope.keep(self._arrive, may_suspend=True)
+        self._arriving = 0
+        self._holding = self._closed = False
 
     def __call__(self, callback: Callable[[], object], context: Context) -> None:
-        if self._turn is None:
+        if self._closed:
             asyncio.get_running_loop().call_soon(callback, context=context)
-        else:
-            self._calls.append((callback, context))
-            self._turn.start()
+            return
+        self._calls.append((callback, context))
+        if not self._holding:
+            self._queue()
 
-    def _arrived(self) -> None:
-        if not self._calls:
-            return  # closed meanwhile: what may suspend starts a little after it has arrived
-        callback, context = self._calls.popleft()
-        if self._calls and self._turn is not None:
+    def hold(self) -> None:
+        """Wait with what is to be called until :meth:`release`, which follows."""
+        self._holding = True
+
+    def release(self) -> None:
+        """Call it now, as the last thing that a callback of JavaScript's does."""
+        self._holding = False
+        if self._calls:
             # Before the call, which may suspend until who knows when.
-            self._turn.start()
-        context.run(callback)
+            for _ in range(len(self._calls) - 1):
+                self._queue()
+            self._call()
 
     def close(self) -> None:
         """Leave what is to be called to asyncio's loop."""
-        if self._turn is not None:
-            self._turn.close()
-            self._turn = None
+        if not self._closed:
+            self._closed = True
             while self._calls:
                 self(*self._calls.popleft())
+            self._end()
+
+    def _queue(self) -> None:
+        self._arriving += 1
+        js.queueMicrotask(self._js_arrive)
+
+    def _arrive(self) -> None:
+        self._arriving -= 1
+        if self._closed:
+            self._end()
+        elif self._calls:
+            self._call()
+
+    def _call(self) -> None:
+        callback, context = self._calls.popleft()
+        context.run(callback)
+
+    def _end(self) -> None:
+        # What is queued will arrive, and has to find the proxy.
+        if not self._arriving:
+            self._scope.close()

@@ -9,7 +9,7 @@ from pyodide.ffi import JsException, to_js
 
 from .._rules import Message
 from .proxies import Scope
-from .values import JsStage, js_object, py_error, py_messages
+from .values import JsStage, js_object, py_error, py_message, py_messages
 
 
 class JsWebSocket:
@@ -25,7 +25,7 @@ class JsWebSocket:
         protocols: Sequence[str],
         *,
         on_open: Callable[[str, str], None],
-        on_message: Callable[[], None],
+        on_message: Callable[[object], None],
         on_close: Callable[[int, str, bool], None],
     ) -> None:
         try:
@@ -42,7 +42,7 @@ class JsWebSocket:
             self._js_get_data = self._scope.keep(lambda event, *_: event.data)
         else:
             self._js_get_data = js.Function.prototype.call.bind(js.Reflect.get(js_descriptor, "get"))
-        self._js_wake = self._scope.keep(lambda _event: on_message())
+        self._js_wake = self._scope.keep(on_message, may_suspend=True)
         self._js_listeners = {
             "open": self._scope.keep(lambda _event: on_open(js_socket.protocol, js_socket.extensions)),
             # Deno tells of a lost connection with code 0.
@@ -52,6 +52,8 @@ class JsWebSocket:
         for kind, js_listener in self._js_listeners.items():
             js_socket.addEventListener(kind, js_listener)
         self._js_send = js_socket.send
+        self._js_listen = js_socket.addEventListener
+        self._js_pop = self._js_events.pop
         self._stage = JsStage()
         self.arm()
 
@@ -61,15 +63,18 @@ class JsWebSocket:
 
     def send(self, message: Message) -> None:
         # The browser copies at the call, so the next message can have the same place.
-        self._js_send(self._stage.js_message(message))
+        self._js_send(message if isinstance(message, str) else self._stage.js_message(message))
 
     def arm(self) -> None:
         """Have ``on_message`` called once, for the next message."""
-        self._js_socket.addEventListener("message", self._js_wake, self._js_once)
+        self._js_listen("message", self._js_wake, self._js_once)
 
     def take(self) -> list[Message]:
         """Return the messages that have arrived since the last call."""
-        if not self._js_events.length:
+        number = self._js_events.length
+        if number == 1:
+            return [py_message(self._js_pop().data)]
+        if not number:
             return []
         return py_messages(self._js_events.splice(0).map(self._js_get_data))
 
