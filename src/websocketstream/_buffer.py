@@ -270,7 +270,9 @@ class SendBuffer:
     def refresh(self) -> None:
         """Ask the back end how much there is, and tell those who wait for room."""
         self._estimate = self._measure()
-        if self._estimate < self.high_water_mark:
+        # Those who wait go on when half of it has gone: to wake them costs as much as many a message.
+        mark = self.high_water_mark
+        if self._estimate < mark and (self.ready.settled or self._estimate <= mark // 2):
             self.ready.resolve(None)
             return
         if self.ready.settled:

@@ -100,7 +100,10 @@ class WritableStreamDefaultWriter:
 
     @property
     def ready(self) -> Promise[None]:
-        """Await it to wait for buffer space. Raises when nothing can be written any more."""
+        """Await it to wait for buffer space. Raises when nothing can be written any more.
+
+        Deviation: when the buffer was full it has to fall to half of the mark.
+        """
         if self._stream is None:
             return rejected(_released())
         return self._connection.outgoing.ready
@@ -123,8 +126,9 @@ class WritableStreamDefaultWriter:
 
         Returns:
             An awaitable that waits until there is buffer space for the next message, which is at
-            once while less than ``high_water_mark`` bytes are waiting. It does not say that the
-            peer has received anything. Cancelling it does not take the message back.
+            once while less than ``high_water_mark`` bytes are waiting, and else when half of that
+            has gone. It does not say that the peer has received anything. Cancelling it does not
+            take the message back.
 
         Raises:
             TypeError: ``chunk`` can't be a message, or the lock was released. The stream goes on

@@ -237,7 +237,7 @@ async def test_room() -> None:
 
 
 async def test_no_room() -> None:
-    """From the mark on writes wait until the amount has fallen below it."""
+    """From the mark on writes wait until the amount has fallen to half of it."""
     network = Network()
     room = network.write(10)
     assert not room.settled
@@ -246,10 +246,13 @@ async def test_no_room() -> None:
     network.take(5)
     assert not room.settled
     assert network.watched == 3
+    network.take(4)
+    assert not room.settled
+    assert network.watched == 4
     network.take(1)
     await room
     assert network.buffer.ready is room
-    await network.buffer.ready
+    assert network.write(4) is room
 
 
 async def test_estimate_is_corrected() -> None:
