@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from hashlib import sha256
 from typing import Any
 
-from websocketstream import ReadableStream, WebSocketOpenInfo
+from websocketstream import ReadableStream, WebSocketOpenInfo, WritableStreamDefaultWriter
 
 from .env import Env, Skip
 from .payload import framed
@@ -47,6 +47,11 @@ def refusal[E: BaseException](
     except kind as error:
         return error
     raise AssertionError(f"no {kind.__name__} was raised, the result is {result!r}")
+
+
+def has_room(writer: WritableStreamDefaultWriter) -> bool:
+    """Whether there is room for writing, as the browser says when it is asked now."""
+    return (writer.desired_size or 0) > 0
 
 
 async def read_all(readable: ReadableStream) -> list[Message]:
