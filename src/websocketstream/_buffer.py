@@ -183,15 +183,22 @@ class ReceiveBuffer:
         messages, line = self._messages, self._line
         if messages and line and line[0] is place:
             line.popleft()
-            return ReadResult(self._pop(), False)
+            message = self._pop()
+            if messages and line:
+                self._wake()
+            return ReadResult(message, False)
         if place.error is not None:
             raise place.error.with_traceback(None)
         index = line.index(place)
         if index < len(messages):
+            if any(other.waiter is not None for other in islice(line, index)):
+                # They are about to take theirs. Should one be cancelled instead, this place gets it.
+                return None
             messages.rotate(-index)
             message = self._pop()
             messages.rotate(index)
             del line[index]
+            self._wake()
             return ReadResult(message, False)
         if not self._ended:
             return None

@@ -94,7 +94,10 @@ class Connection:
             lambda: self._transport.resume_reading(),
             UNCONNECTED.call_soon,
         )
-        self.messages_received = self.bytes_received = self.messages_sent = self.bytes_sent = 0
+        self.messages_received: int = 0
+        self.messages_sent: int = 0
+        self.bytes_received: int = 0
+        self.bytes_sent: int = 0
         self.opened_at: float | None = None
         """When it opened, and below when it ended, by the monotonic clock; ``None``: not yet."""
         self.ended_at: float | None = None

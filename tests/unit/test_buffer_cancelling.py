@@ -47,6 +47,33 @@ async def test_cancelled_while_waiting() -> None:
     assert one.cancelled()
 
 
+async def test_cancelled_ahead_of_a_read_that_has_just_begun() -> None:
+    """A read behind one that is about to take its message lets it go first, or moves up."""
+    for cancelled in (False, True):
+        buffer = buffer_of()
+        one = asyncio.create_task(buffer.stand_in_line())
+        await turn()
+        other = asyncio.create_task(buffer.stand_in_line())
+        buffer.put(["a", "b"])
+        if cancelled:
+            one.cancel()
+        assert (await other).value == ("a" if cancelled else "b")
+        assert one.cancelled() if cancelled else one.result().value == "a"
+        assert buffer.take_next() == ("b" if cancelled else None)
+
+
+async def test_reads_that_nobody_awaits_hold_up_none() -> None:
+    """Of three reads the later two get their messages while the first is not awaited."""
+    buffer = buffer_of()
+    first = buffer.stand_in_line()
+    others = [asyncio.create_task(buffer.stand_in_line()) for _ in range(2)]
+    await turn()
+    others.append(asyncio.create_task(buffer.stand_in_line()))
+    buffer.put(["a", "b", "c", "d"])
+    assert [(await task).value for task in others] == ["b", "c", "d"]
+    assert (await first).value == "a"
+
+
 async def test_cancelled_in_the_turn_of_its_message() -> None:
     """A read that is cancelled after its message came, and before it ran, leaves it to the next."""
     for order in ("message first", "cancel first"):
@@ -195,7 +222,7 @@ async def test_polling_loses_nothing(
 
 
 @settings(max_examples=100, deadline=None)
-@example(["read", "turn", "read", "put", "put"])
+@example(["read", "turn", "read", "put", "put", "cancel first"])
 @given(
     script=st.lists(
         st.sampled_from(["read", "put", "cancel first", "cancel last", "turn", "half turn"]), max_size=40
