@@ -295,6 +295,8 @@ class Connection:
         # After a Close frame from the server a writer is in the wrong state; it has not failed.
         lost = error if info.close_code == ABNORMAL else None
         self._write_error = lost or self._not_writable()
+        if error is None:
+            self.outgoing.refresh()  # all was sent, though who waits for room may not have heard of it
         self.outgoing.fail(self._write_error)
         if self._closing_writable and error is None:
             self.writable_closed.resolve(None)

@@ -102,6 +102,18 @@ async def test_unsent(bench: Bench) -> None:
     assert await raised_by(connection.writable_closed) is error
 
 
+async def test_writes_that_waited_were_sent(bench: Bench) -> None:
+    """At a clean end nothing is unsent, so a write that still waits for room has succeeded."""
+    connection = connection_on(bench)
+    written = connection.write(b"x" * 200)
+    assert not written.settled
+    connection.close(4001)
+    bench.rig.buffered_amount = 0
+    bench.rig.end(4001)
+    assert written.result() is None
+    assert isinstance(connection.outgoing.ready.exception(), InvalidStateError)
+
+
 async def test_lost_with_unsent(bench: Bench) -> None:
     """A lost connection tells how much was not sent."""
     connection = connection_on(bench)
