@@ -1,7 +1,6 @@
 """Run the browser tests, and write their tables as Markdown and HTML, and into the README and the docs.
 
-The tests leave a list of cells, in `.build/matrix.json` if they covered the whole matrix, else in
-`.build/matrix-partial.json`:
+The tests leave a list of cells in `.build/matrix.json`:
 
     {"engine", "engine_version", "backend", "thread", "pyodide", "passed", "failed",
      "skipped": [{"test", "reason"}, …], "seconds"}
@@ -41,6 +40,10 @@ NAMES = {
 }
 NOT_RUN = ("Safari", "polyfill", "main, worker", "described for macOS, not run")
 """The row of the engine that has a CI job, but no machine here."""
+WHY_SKIPPED = (
+    "Skips are decided by probing the browser; [expected_skips.toml](tests/browser/expected_skips.toml) "
+    "lists them with their reasons."
+)
 
 
 def matrix() -> None:
@@ -64,7 +67,7 @@ def matrix() -> None:
     further = json.loads(FURTHER_RESULT.read_text()) if FURTHER_RESULT.exists() else []
     print(environments(further), flush=True)
     if not sys.argv[1:]:
-        replace_block(README, "matrix", text)
+        replace_block(README, "matrix", f"{table(cells)}\n\n{footer(cells)} {WHY_SKIPPED}\n")
         replace_block(RUNTIMES, "runtimes", environments(further))
     if exit_code:
         raise Problem(f"the browser tests failed with exit code {exit_code}")
@@ -131,17 +134,21 @@ def footer(cells: list[Cell]) -> str:
     """When this was measured, and in which browsers."""
     versions = {cell["engine"]: cell["engine_version"] for cell in cells}
     browsers = ", ".join(f"{NAMES.get(name, name)} {version}" for name, version in versions.items())
-    return f"Measured on {datetime.now(UTC):%Y-%m-%d} with `./build.sh matrix`: {browsers}."
+    return f"Measured on {datetime.now(UTC):%Y-%m-%d}: {browsers}."
 
 
 def markdown(cells: list[Cell]) -> str:
     """The table and the reasons in Markdown."""
-    head, *body = rows(cells)
-    lines = [head, tuple("---" for _ in head), *body]
-    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     reasons = "\n".join(f"- {reason}" for reason in skips(cells))
     skipped = f"\n\nSkipped, with the reason that the browser gave:\n\n{reasons}" if reasons else ""
-    return f"{text}{skipped}\n\n{footer(cells)}\n"
+    return f"{table(cells)}{skipped}\n\n{footer(cells)}\n"
+
+
+def table(cells: list[Cell]) -> str:
+    """The table in Markdown."""
+    head, *body = rows(cells)
+    lines = [head, tuple("---" for _ in head), *body]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def page(cells: list[Cell]) -> str:
