@@ -113,7 +113,7 @@ def environments(cells: list[Cell]) -> str:
         where = f"{NAMES[cell['engine']]} {cell['engine_version']}"
         lines.append((where, cell["pyodide"], cell["backend"], summary(cell), *has))
     text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"{text}\n\nMeasured on {datetime.now(UTC):%Y-%m-%d} with `./build.sh matrix`.\n"
+    return f"{text}\n\nMeasured on {datetime.now(UTC):%Y-%m-%d}.\n"
 
 
 def skips(cells: list[Cell]) -> list[str]:
