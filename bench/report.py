@@ -108,7 +108,8 @@ def package(results: Results) -> str:
         for found in _all(results)
         if found.key[1:] == ("import", "import", "ours-polyfill") and found.values
     ]
-    parts = [f"The wheel has {results.wheel_bytes / 1024:.1f} KiB (goal: {WHEEL_BYTES // 1024})."]
+    size = f"{results.wheel_bytes / 1024:.1f} KiB {_verdict(results.wheel_bytes <= WHEEL_BYTES)}"
+    parts = [f"The wheel has {size} (goal: {WHEEL_BYTES // 1024})."]
     if imports:
         parts.append(f"Importing it takes {', '.join(imports)} (goal: {IMPORT_MS} ms).")
     return f"{' '.join(parts)}\n"
