@@ -157,7 +157,7 @@ async def javascript_reader_gets_the_error(env: Env) -> None:
     env.require(env.kind == "browser", BROWSER)
     from pyodide.ffi import JsException
 
-    stream = env.stream("/reset?after=3")
+    stream = env.stream(settled("/reset?after=3"))
     js_reader = (await stream.opened).readable.to_js().getReader()
     messages = [_python((await js_reader.read()).value) for _ in range(3)]
     check(messages, 3, 10, "text")
