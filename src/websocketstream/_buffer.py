@@ -130,9 +130,11 @@ class ReceiveBuffer:
         if self._ended:
             return
         size = self.size
+        append = self._messages.append
         for message in messages:
-            self._messages.append(message)
-            size += size_of(message)
+            append(message)
+            # The call would cost as much as the rest of the loop; size_of() has the last word.
+            size += len(message) if type(message) is bytes or message.isascii() else size_of(message)
         self.size = size
         if size >= self.high_water_mark:
             self._full = True
@@ -217,7 +219,7 @@ class ReceiveBuffer:
 
     def _pop(self) -> Message:
         message = self._messages.popleft()
-        self.size -= size_of(message)
+        self.size -= len(message) if type(message) is bytes or message.isascii() else size_of(message)
         if self._full and self.size <= self.high_water_mark // 2:
             self._full = False
             self._on_room()
