@@ -4,7 +4,8 @@ Sending hands each message to the browser at once; the browser's own count says 
 gone out. Receiving costs one Python call per batch: JavaScript gathers the events, Python is woken by
 the first of them and takes what is there. Where Python is called without delay, which is where there is
 no JSPI, that would be each message by itself; so after some of them it looks once each turn of the event
-loop instead, until nothing has come. Classic ``WebSocket`` can't hold the server back.
+loop instead, until nothing has come. WebKit takes no such turn while messages come without pause, so it
+looks after so many of them as well. Classic ``WebSocket`` can't hold the server back.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ BUFFER_POLL_SECONDS = 0.004
 
 PATIENCE = 8
 """How many messages are delivered as they come, before looking whether more come each turn."""
+
+FLOODS = {256: 0, 8: 64 * 1024}
+"""How many messages wait at most for the turn in which they are looked for, and from which size."""
 
 
 class ClassicBackend(BrowserBackend):
@@ -49,6 +53,9 @@ class ClassicTransport:
         self._socket = _ffi.JsWebSocket(
             url, protocols, on_open=events.connected, on_message=self._woken, on_close=self._closed
         )
+        if not _ffi.has_jspi():
+            for number, size in FLOODS.items():
+                self._socket.call_at(number, self._look, size=size)
 
     @property
     def buffered_amount(self) -> int:
@@ -87,6 +94,9 @@ class ClassicTransport:
         else:
             self._turn.start()
         self._deliver(messages)
+
+    def _look(self) -> None:
+        self._deliver(self._socket.take())
 
     def _look_again(self) -> None:
         messages = self._socket.take()

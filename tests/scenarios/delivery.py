@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from websocketstream import MessagesLostError, ReadableStream
+from websocketstream import MessagesLostError, ReadableStream, WebSocketStream, support
 
 from .env import Env
 from .payload import check, message
 from .registry import scenario
-from .steps import Message, failure, read_all
+from .steps import Message, failure, read_all, settled
 
 BURSTS = ((50, 10), (500, 1000))
 
@@ -94,6 +94,29 @@ async def burst_behind_the_handshake_read_slowly(env: Env) -> None:
             await asyncio.sleep(0)
         check(await _read_slowly(opened.readable, 0), 100, 100, "text")
         assert await stream.closed == (1000, "")
+
+
+@scenario(timeout=30)
+async def burst_is_read_while_it_comes(env: Env) -> None:
+    """A reader goes on while a long burst comes, not only when it has ended."""
+    env.require(env.kind == "browser", "the fake server sends a burst as one piece")
+    bursts = [(50_000, 32, "text")]
+    if not support().jspi:
+        # With it the reader goes on a turn later, for which Firefox takes the time of this burst.
+        bursts.append((1000, 64 * 1024, "binary"))
+    for count, size, kind in bursts:
+        url = f"{env.server}/burst?count={count}&size={size}&kind={kind}&compress=0"
+        stream = WebSocketStream(settled(url), backend=env.backend, high_water_mark=count * size)
+        readable, writable, *_ = await stream.opened
+        messages: list[Message] = []
+        largest = 0
+        # The burst comes when the loop waits for it.
+        writable.get_writer().write("now")
+        async for each in readable:
+            messages.append(each)
+            largest = max(largest, readable.buffered_amount)
+        check(messages, count, size, kind)
+        assert largest < count * size * 0.8, f"{largest} bytes waited for the reader"
 
 
 @scenario()

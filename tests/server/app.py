@@ -193,6 +193,7 @@ async def _run(connection: Connection) -> None:
     if connection.query.settled:
         # Once the client has sent something, it has taken up the connection.
         await connection.recv()
+        connection.corked = connection.route.corked
     await connection.route.handler(connection, connection.query)
 
 

@@ -65,7 +65,7 @@ class Connection(ServerConnection):
     def begin(self, route: Route, query: Query) -> None:
         """Take up a request: which route it is for, and what its query asks of the connection."""
         self.route, self.query = route, query
-        self.corked = route.corked
+        self.corked = route.corked and not query.settled
         self.record = self.journal.start(query.id if route.recorded else "", route.path)
         self.record.bytes_drained = lambda: self._written - self.transport.get_write_buffer_size()
         if not query.compress:

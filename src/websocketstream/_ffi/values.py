@@ -55,6 +55,11 @@ class JsStage:
         return self._js_view
 
 
+def js_size(js_value: Any) -> int:
+    """Return how many characters or bytes a received message has."""
+    return len(js_value) if isinstance(js_value, str) else int(js_value.byteLength)
+
+
 def py_message(js_value: Any) -> Message:
     """Return a received message: ``str`` for a string, ``bytes`` for a buffer."""
     message: Message = js_value if isinstance(js_value, str) else js_value.to_bytes()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import js
 from pyodide.ffi import JsException, to_js
 
 from .._rules import Message
 from .proxies import Scope
-from .values import JsStage, js_object, py_error, py_message, py_messages
+from .values import JsStage, js_object, js_size, py_error, py_message, py_messages
 
 
 class JsWebSocket:
@@ -35,6 +36,8 @@ class JsWebSocket:
         self._scope = Scope()
         js_socket.binaryType = "arraybuffer"
         self._js_events = js.Array.new()
+        self._js_setters = js.Object.create(js.Array.prototype)
+        js.Object.setPrototypeOf(self._js_events, self._js_setters)
         self._js_once = js_object(once=True)
         js_descriptor = js.Object.getOwnPropertyDescriptor(js.MessageEvent.prototype, "data")
         if js_descriptor is None:
@@ -43,6 +46,8 @@ class JsWebSocket:
         else:
             self._js_get_data = js.Function.prototype.call.bind(js.Reflect.get(js_descriptor, "get"))
         self._js_wake = self._scope.keep(on_message, may_suspend=True)
+        self._js_send = js_socket.send
+        self._js_listen = js_socket.addEventListener
         self._js_listeners = {
             "open": self._scope.keep(lambda _event: on_open(js_socket.protocol, js_socket.extensions)),
             # Deno tells of a lost connection with code 0.
@@ -50,9 +55,7 @@ class JsWebSocket:
             "message": self._js_events.push.bind(self._js_events),
         }
         for kind, js_listener in self._js_listeners.items():
-            js_socket.addEventListener(kind, js_listener)
-        self._js_send = js_socket.send
-        self._js_listen = js_socket.addEventListener
+            self._js_listen(kind, js_listener)
         self._js_pop = self._js_events.pop
         self._stage = JsStage()
         self.arm()
@@ -68,6 +71,23 @@ class JsWebSocket:
     def arm(self) -> None:
         """Have ``on_message`` called once, for the next message."""
         self._js_listen("message", self._js_wake, self._js_once)
+
+    def call_at(self, number: int, callback: Callable[[], None], *, size: int = 0) -> None:
+        """Have ``callback`` called whenever so many messages wait, before any other event comes.
+
+        With ``size`` only if the last of them has so many bytes, or characters. ``push`` finds a
+        setter in the place of that one, which costs the others nothing.
+        """
+        js_callback = self._scope.keep(callback)
+        last = number - 1
+
+        def set_last(js_event: Any) -> None:
+            js_element = js_object(value=js_event, writable=True, enumerable=True, configurable=True)
+            js.Object.defineProperty(self._js_events, last, js_element)
+            if not size or js_size(js_event.data) >= size:
+                js.queueMicrotask(js_callback)  # when push has done the rest
+
+        js.Object.defineProperty(self._js_setters, last, js_object(set=self._scope.keep(set_last)))
 
     def take(self) -> list[Message]:
         """Return the messages that have arrived since the last call."""
