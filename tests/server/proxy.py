@@ -5,7 +5,7 @@ The first part of the path names the fault, and the rest is the server's::
     ws://127.0.0.1:PORT/~kind=reset,at=frames,after=300/send?count=20
 
 `kind` is `reset` (TCP RST), `end` (TCP FIN), `vanish` (nothing gets through any more, and nobody is
-told) or `garble` (a malformed frame, and TCP FIN). `at` says whose bytes `after` counts: those of the
+told for ten seconds) or `garble` (a malformed frame, and TCP FIN). `at` says whose bytes `after` counts: those of the
 response to the `handshake`, the server's `frames` behind it, or what the client has `sent` behind its
 request. `chunk` and `delay_ms` slow down what the server sends: so many bytes at a time, each so much
 later.
@@ -23,6 +23,9 @@ from .wire import frame
 
 HEAD_END = b"\r\n\r\n"
 PIECE = 64 * 1024
+VANISHED_SECONDS = 10
+"""Firefox makes no new connections while it has six with a handshake that was not answered."""
+
 KINDS = ("", "reset", "end", "vanish", "garble")
 PLACES = ("handshake", "frames", "sent")
 
@@ -81,6 +84,7 @@ class Proxy:
         self._links.add(task)
         task.add_done_callback(self._links.discard)
         # To be cancelled is how a link ends when the proxy stops; the listener would log it.
+        # TimeoutError is an OSError, and the end of one that had vanished.
         with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             await self._link(reader, writer)
         writer.transport.abort()
@@ -174,7 +178,7 @@ class _Link:
                 gone = asyncio.Event()
                 forget = when_gone(sock, gone.set)
                 try:
-                    await gone.wait()
+                    await asyncio.wait_for(gone.wait(), VANISHED_SECONDS)
                 finally:
                     forget()
             case kind:
