@@ -5,10 +5,10 @@ The first part of the path names the fault, and the rest is the server's::
     ws://127.0.0.1:PORT/~kind=reset,at=frames,after=300/send?count=20
 
 `kind` is `reset` (TCP RST), `end` (TCP FIN), `vanish` (nothing gets through any more, and nobody is
-told for ten seconds) or `garble` (a malformed frame, and TCP FIN). `at` says whose bytes `after` counts: those of the
-response to the `handshake`, the server's `frames` behind it, or what the client has `sent` behind its
-request. `chunk` and `delay_ms` slow down what the server sends: so many bytes at a time, each so much
-later.
+told for ten seconds) or `garble` (a malformed frame, and TCP FIN). `at` says whose bytes `after` counts:
+those of the response to the `handshake`, the server's `frames` behind it, or what the client has `sent`
+behind its request. `chunk` and `delay_ms` slow down what the server sends: so many bytes at a time, each
+so much later.
 """
 
 import asyncio
