@@ -50,6 +50,11 @@ class Outcome:
     clean: bool = True
     figures: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def crashed(self) -> bool:
+        """Whether the tab has."""
+        return self.text.startswith("tab crashed")
+
 
 class Page:
     """One browser with Pyodide and the code in it; started when first needed, again after a crash."""

@@ -23,6 +23,7 @@ from .wire import frame
 
 HEAD_END = b"\r\n\r\n"
 PIECE = 64 * 1024
+GARBAGE = frame(3, b"garbage")
 VANISHED_SECONDS = 10
 """Firefox makes no new connections while it has six with a handshake that was not answered."""
 
@@ -162,6 +163,8 @@ class _Link:
         if counts and self._left >= 0:
             data = data[: self._left]
             self._left -= len(data)
+        if strikes and self._fault.kind == "garble" and writer is self._client_writer:
+            data += GARBAGE
         writer.write(data)
         await writer.drain()
         return strikes
@@ -183,6 +186,6 @@ class _Link:
                     forget()
             case kind:
                 if kind == "garble":
-                    self._client_writer.write(frame(3, b"garbage"))
+                    self._client_writer.write(GARBAGE)
                 self._client_writer.write_eof()
                 await self._client_reader.read()

@@ -16,6 +16,9 @@ from .plugin import report
 
 __all__ = ["web_server_main", "ws_server"]
 
+CRASHES = "tabs crashed (failed_write_crash)"
+"""What the tables call the one defect of docs/backends.md that no page can rule out."""
+
 NAMES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKitGTK"}
 
 
@@ -49,6 +52,7 @@ class Runner:
         self.cell = cell
         self.server = server
         self.crashes = 0
+        """How often Chromium's own WebSocketStream has crashed the tab, as counted by the test."""
         self._starts = -1
         self._item = item
 
@@ -80,7 +84,7 @@ class Runner:
         if outcome.outcome == "skipped":
             pytest.skip(outcome.reason)
         if outcome.outcome != "passed":
-            pytest.fail(outcome.text, pytrace=False)
+            pytest.fail(f"{name} with {options}: {outcome.text}", pytrace=False)
         return outcome.figures
 
     def report(self, title: str, values: dict[str, Any]) -> None:

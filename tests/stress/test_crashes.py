@@ -1,19 +1,27 @@
 """How often a failing connection crashes Chromium's tab: its own API alone, and through the package.
 
-The defect is `failed_write_crash` of docs/backends.md. No page can rule it out while it sends without
-pause; while it sends less than the browser's pipe holds, the package must.
+The defect is `failed_write_crash` of docs/backends.md. No page can rule it out: not while it sends
+without pause, nor in the instant between the failure and the news of it. The package has to make the
+latter rare.
 """
 
 import pytest
 from selenium.common.exceptions import WebDriverException
 
 from tests.browser import drivers
-from tests.scenarios.stress.faults import FAULTS, Way, while_answering, while_sending, with_a_burst
+from tests.scenarios.stress.faults import (
+    FAULTS,
+    RACES_NATIVE,
+    Way,
+    while_answering,
+    while_sending,
+    with_a_burst,
+)
 from tests.server import ThreadedServer
 
 from .conftest import Runner
 
-ROUNDS = 3
+ROUNDS = 10
 
 RAW: dict[Way, str] = {
     while_sending: """
@@ -58,7 +66,7 @@ COUNTED = [name for name, fault in FAULTS.items() if fault.way in RAW and "vanis
 
 
 def test_crashes_are_fewer_than_without_the_package(run: Runner, long: bool) -> None:
-    """Ours crashes less often than the raw API, and never when it does not send without pause."""
+    """Ours crashes less often than the raw API."""
     if run.cell.backend != "native":
         pytest.skip("a defect of the browser's own WebSocketStream")
     if not long:
@@ -68,8 +76,9 @@ def test_crashes_are_fewer_than_without_the_package(run: Runner, long: bool) -> 
     for name in COUNTED:
         shown = {f"{name}: raw API": raw[name], f"{name}: through the package": ours[name]}
         run.report(f"Tabs crashed, of {ROUNDS}", shown)
-    assert sum(ours.values()) < sum(raw.values())
-    assert not {name for name in COUNTED if ours[name] and FAULTS[name].way is not while_sending}
+    # Who sends without pause crashes it nearly each time, either way.
+    seldom = [name for name in COUNTED if name in RACES_NATIVE]
+    assert sum(ours[name] for name in seldom) < sum(raw[name] for name in seldom)
 
 
 def our_crashes(name: str, run: Runner) -> int:
@@ -77,7 +86,7 @@ def our_crashes(name: str, run: Runner) -> int:
     crashes = 0
     for _ in range(ROUNDS):
         outcome = run.attempt("live_through", faults=[name])
-        if outcome.text.startswith("tab crashed"):
+        if outcome.crashed:
             crashes += 1
         elif outcome.outcome != "passed":
             pytest.fail(outcome.text, pytrace=False)

@@ -3,18 +3,27 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tests.scenarios.stress.faults import CRASHES_NATIVE, FAULTS
+import pytest
 
-from .conftest import Runner
+from tests.scenarios.stress.faults import CRASHES_NATIVE, FAULTS, RACES_NATIVE
+
+from .conftest import CRASHES, Runner
 
 ROUNDS = {False: 1, True: 20}
 """How often each fault strikes, in the short form and in the long one."""
+
+LEAVES_A_WRITE = ("half-open while sending",)
+"""The browser's own API has no call that frees a connection with a stuck write. It goes with the page;
+if it fails before, the tab crashes (`failed_write_crash` of docs/backends.md)."""
 
 SENDING = [name for name in FAULTS if "sending" in name]
 
 
 def test_every_fault_ends_in_time(run: Runner, long: bool) -> None:
-    """Each fault of the table ends as it says, leaves nothing behind, and crashes nothing."""
+    """Each fault of the table ends as it says, leaves nothing behind, and crashes nothing.
+
+    Chromium's own WebSocketStream may crash the tab as a connection fails; that is counted.
+    """
     left_out = CRASHES_NATIVE if run.cell.backend == "native" else ()
     strike(run, ROUNDS[long], [name for name in FAULTS if name not in left_out])
 
@@ -26,9 +35,21 @@ def test_safe_never_crashes(run: Runner, long: bool) -> None:
 
 def strike(run: Runner, rounds: int, names: Sequence[str], **options: Any) -> None:
     """Let the faults strike again and again; report the slowest."""
+    native = run.cell.backend == "native" and not options
+    races = RACES_NATIVE if native else ()
     slowest = dict.fromkeys(names, 0.0)
     for _ in range(rounds):
         for name in names:
-            slowest[name] = max(slowest[name], run("live_through", faults=[name], **options)[name])
+            outcome = run.attempt("live_through", faults=[name], **options)
+            if name in races and outcome.crashed:
+                run.crashes += 1
+                continue
+            if outcome.outcome != "passed":
+                pytest.fail(f"{name}: {outcome.text}", pytrace=False)
+            slowest[name] = max(slowest[name], outcome.figures[name])
+            if native and name in LEAVES_A_WRITE:
+                run.page.close()
+    counted = {CRASHES: f"{run.crashes} of {rounds * len(races)}"} if races else {}
     with_safe = f", backend={options['backend']!r}" if options else ""
-    run.report(f"Faults: the slowest of {rounds}, in seconds{with_safe}", slowest)
+    run.report(f"Faults: the slowest of {rounds}, in seconds{with_safe}", slowest | counted)
+    assert run.crashes <= rounds * len(races) // 3

@@ -166,6 +166,8 @@ async def while_sending(env: StressEnv, spec: str) -> None:
 
 MIDDLE = f"after={COUNT // 2 * FRAME + 50}"
 ECHOED = f"after={30 * FRAME + 50}"
+BEHIND = f"after={30 * FRAME}"
+"""Comes together with a message, so that the page answers while the browser knows what it does not."""
 
 FAULTS: dict[str, Fault] = {
     "reset": Fault(after_all_was_read, "kind=reset,at=sent"),
@@ -183,6 +185,9 @@ FAULTS: dict[str, Fault] = {
     "reset while answering": Fault(while_answering, f"kind=reset,{ECHOED}"),
     "end of TCP while answering": Fault(while_answering, f"kind=end,{ECHOED}"),
     "malformed frame while answering": Fault(while_answering, f"kind=garble,{ECHOED}"),
+    "reset right behind a message": Fault(while_answering, f"kind=reset,{BEHIND}"),
+    "end of TCP right behind a message": Fault(while_answering, f"kind=end,{BEHIND}"),
+    "malformed frame right behind a message": Fault(while_answering, f"kind=garble,{BEHIND}"),
     "reset at a burst": Fault(with_a_burst, "kind=reset,at=sent,after=10000"),
     "end of TCP at a burst": Fault(with_a_burst, "kind=end,at=sent,after=10000"),
     "malformed frame at a burst": Fault(with_a_burst, "kind=garble,at=sent,after=10000"),
@@ -193,7 +198,11 @@ FAULTS: dict[str, Fault] = {
 }
 
 CRASHES_NATIVE = ("reset while sending", "end of TCP while sending", "malformed frame while sending")
-"""Where a write can't but be pending: these may crash Chromium's tab, and are counted."""
+"""Where a write can't but be pending: these crash Chromium's tab, and are counted."""
+
+RACES_NATIVE = [name for name, fault in FAULTS.items() if fault.way in (while_answering, with_a_burst)]
+"""Where the page may write when the browser knows of the failure and the page can't yet: these crash
+Chromium's tab now and then, and are counted."""
 
 
 @stress

@@ -7,6 +7,7 @@ by the server.
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Iterator
 from hashlib import sha256
@@ -25,7 +26,6 @@ FLAT = 48 * 1024 * 1024
 WINDOW = 8 * 1024 * 1024
 """Bytes on their way at most where the browser can't hold the server back."""
 
-
 SENT_WINDOW = 32 * 1024 * 1024
 """The same for what the page sends."""
 
@@ -43,6 +43,7 @@ class Memory:
         self.most = dict(self.first)
 
     def read(self) -> dict[str, int]:
+        gc.collect()  # What the responses of the journal hold goes with the collector only.
         sizes = {"WASM heap": int(self._module.HEAP8.length)}
         info = getattr(getattr(self._js, "performance", None), "memory", None)
         if info is not None:
