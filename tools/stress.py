@@ -1,13 +1,17 @@
 """Run the stress tests in their long form, or with `--short` as `./build.sh test` does.
 
 The tests print their tables, and write them to `.build/stress`. Other options go to pytest, such as
-`--engine firefox` or `-k load`.
+`--engine firefox` or `-k load`. Only a long run of everything that has passed changes
+docs/reliability.md, between its two comments.
 """
 
 import subprocess
 import sys
 
-from tools.project import ROOT, VENV_PYTHON, Problem, main
+from tools.project import BUILD, ROOT, VENV_PYTHON, Problem, main, replace_block
+
+TABLES = BUILD / "stress" / "long.md"
+RELIABILITY = ROOT / "docs" / "reliability.md"
 
 
 def stress() -> None:
@@ -19,6 +23,14 @@ def stress() -> None:
     exit_code = subprocess.run(command, cwd=ROOT).returncode
     if exit_code:
         raise Problem(f"the stress tests failed with exit code {exit_code}")
+    if options == ["--long"]:
+        publish()
+
+
+def publish() -> None:
+    """Put the tables of the long form into docs/reliability.md."""
+    _, _, tables = TABLES.read_text().partition("\n\n")
+    replace_block(RELIABILITY, "stress", tables.replace("## ", "### ").rstrip("\n") + "\n")
 
 
 if __name__ == "__main__":

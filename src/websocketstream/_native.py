@@ -172,7 +172,8 @@ class NativeTransport:
 
     def abandon(self) -> None:
         # Stop feeding before closing: what is fed behind a close crashes the tab. No call frees a
-        # connection with a stuck write; it goes when the peer reads on, or with the page.
+        # connection with a stuck write; it goes when the peer reads on, or with the page. If it fails
+        # before, the tab crashes.
         self._detach()
         self._stream.close(*(self._close_with or (None, "")))
 

@@ -32,8 +32,11 @@ ISOLATED = {
 }
 """Headers of a page that may use precise clocks."""
 
-STRICT_CSP = "script-src 'self' 'wasm-unsafe-eval'"
-"""No inline script, no eval; `wasm-unsafe-eval` is what WebAssembly itself needs."""
+STRICT_CSP = (
+    "script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' http://127.0.0.1:* ws://127.0.0.1:*"
+)
+"""No inline script, no eval; `wasm-unsafe-eval` is what WebAssembly itself needs. No connection but to
+this machine by its number, so that there is one that is forbidden: to `localhost`."""
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):

@@ -16,7 +16,7 @@ from websocketstream import (
     support,
 )
 
-from .env import Env, Skip
+from .env import BrowserEnv, Env, Skip
 from .registry import scenario
 from .steps import assert_echoes, failure, gone_before_it_was_open, outcome, refusal
 
@@ -245,6 +245,22 @@ async def forbidden_port_is_an_error(env: Env) -> None:
     else:
         await failure(WebSocketError, stream.opened)
         await failure(WebSocketError, stream.closed)
+
+
+@scenario(expects=("Content Security Policy", "Content-Security-Policy"))
+async def connection_that_the_policy_forbids_is_an_error(env: Env) -> None:
+    """What ``connect-src`` forbids ends in a SecurityError at once, or in a failed connection."""
+    has_policy = isinstance(env, BrowserEnv) and env.thread == "main+csp"
+    env.require(has_policy, "this page has no policy")
+    try:
+        forbidden = env.server.replace("127.0.0.1", "localhost") + "/?token=secret"
+        stream = WebSocketStream(forbidden, backend=env.backend)
+    except SecurityError as error:
+        assert "secret" not in str(error)
+    else:
+        await failure(WebSocketError, stream.opened)
+        assert (await failure(WebSocketError, stream.closed)).close_code == 1006
+    await env.round_trip()
 
 
 @scenario()
