@@ -44,18 +44,16 @@ class ClassicTransport:
 
     def __init__(self, url: str, protocols: Sequence[str], events: Events) -> None:
         self._events = events
-        self.call_soon = _ffi.JsCallSoon()
-        self._cancel_poll: Callable[[], None] | None = None
-        self._detached = False
-        self._turn = _ffi.JsTurns(1, self._look_again)
-        # With JSPI a turn passes anyway from the message to the call; see JsCallSoon.
-        self._patience = self._patient = math.inf if _ffi.has_jspi() else PATIENCE
+        # May be refused, and then no proxy must be there yet.
         self._socket = _ffi.JsWebSocket(
             url, protocols, on_open=events.connected, on_message=self._woken, on_close=self._closed
         )
-        if not _ffi.has_jspi():
-            for number, size in FLOODS.items():
-                self._socket.call_at(number, self._look, size=size)
+        self.call_soon = _ffi.JsCallSoon()
+        self._cancel_poll: Callable[[], None] | None = None
+        self._detached = self._expecting = False
+        self._turn = _ffi.JsTurns(1, self._look_again)
+        # With JSPI a turn passes anyway from the message to the call; see JsCallSoon.
+        self._patience = self._patient = math.inf if _ffi.has_jspi() else PATIENCE
 
     @property
     def buffered_amount(self) -> int:
@@ -92,8 +90,15 @@ class ClassicTransport:
             self._patience -= 1
             self._listen()
         else:
+            self._expect_a_flood()
             self._turn.start()
         self._deliver(messages)
+
+    def _expect_a_flood(self) -> None:
+        if not self._expecting:
+            self._expecting = True
+            for number, size in FLOODS.items():
+                self._socket.call_at(number, self._look, size=size)
 
     def _look(self) -> None:
         self._deliver(self._socket.take())

@@ -264,8 +264,8 @@ class Connection:
             self._end_unopened(
                 WebSocketError(
                     f"the connection to {redact(self.url)} could not be made: refused, unreachable, "
-                    "answered with an HTTP error, or one too many for this browser; "
-                    "a page is not told which"
+                    "answered with an HTTP error, forbidden to this page, or one too many for this "
+                    "browser; a page is not told which"
                 )
             )
             return

@@ -43,6 +43,10 @@ class NativeTransport:
 
     def __init__(self, url: str, protocols: Sequence[str], events: Events) -> None:
         self._events = events
+        # May be refused, and then no proxy must be there yet.
+        self._stream = _ffi.JsWebSocketStream(
+            url, protocols, on_open=self._opened, on_close=self._closed
+        )
         self.call_soon = _ffi.JsCallSoon()
         self._queue: deque[tuple[Message, int]] = deque()
         self._queued = 0
@@ -54,9 +58,6 @@ class NativeTransport:
         self._receiving = False
         self._lost = False
         self._outcome: tuple[int, str, bool] | None = None
-        self._stream = _ffi.JsWebSocketStream(
-            url, protocols, on_open=self._opened, on_close=self._closed
-        )
         self._source = _ffi.JsSource()
         self._turns = _ffi.JsTurns(2, self._hand_over)
 

@@ -14,13 +14,29 @@ from .proxies import Scope
 
 
 class JsTurns:
-    """Calls back some turns of the event loop after :meth:`start`; no Python runs in between."""
+    """Calls back some turns of the event loop after :meth:`start`; no Python runs in between.
+
+    The channels that it takes are made when it is started first: many a connection never does.
+    """
 
     def __init__(self, turns: int, callback: Callable[[], None]) -> None:
+        self._turns = turns
         self._callback = callback
         self._scope = Scope()
         self._running = False
-        js_channels = [js.MessageChannel.new() for _ in range(turns)]
+        self._js_posts: list[Any] = []
+        self._js_ports: list[Any] = []
+
+    def start(self) -> None:
+        """Start, unless a call is on its way already."""
+        if not self._running:
+            self._running = True
+            if not self._js_posts:
+                self._open()
+            self._js_posts[0]()
+
+    def _open(self) -> None:
+        js_channels = [js.MessageChannel.new() for _ in range(self._turns)]
         self._js_posts = [
             js_channel.port1.postMessage.bind(js_channel.port1, None) for js_channel in js_channels
         ]
@@ -28,12 +44,6 @@ class JsTurns:
         for js_channel, js_arrival in zip(js_channels, js_arrivals, strict=True):
             js_channel.port2.onmessage = js_arrival
         self._js_ports = [js_channel.port2 for js_channel in js_channels]
-
-    def start(self) -> None:
-        """Start, unless a call is on its way already."""
-        if not self._running:
-            self._running = True
-            self._js_posts[0]()
 
     def _arrive(self, _event: Any) -> None:
         self._running = False

@@ -35,7 +35,7 @@ class JsStage:
     """
 
     def __init__(self) -> None:
-        self._js_buffer = js.ArrayBuffer.new(0)
+        self._capacity = 0
         self._size = -1
 
     def js_message(self, message: Message) -> Any:
@@ -46,8 +46,9 @@ class JsStage:
         if size > MAX_STAGED:
             return to_js(message)
         if size != self._size:
-            if size > self._js_buffer.byteLength:
-                self._js_buffer = js.ArrayBuffer.new(1 << (size - 1).bit_length())
+            if size > self._capacity or not self._capacity:
+                self._capacity = 1 << max(0, size - 1).bit_length()
+                self._js_buffer = js.ArrayBuffer.new(self._capacity)
             self._js_view = js.Uint8Array.new(self._js_buffer, 0, size)
             self._assign = self._js_view.assign
             self._size = size
@@ -123,6 +124,9 @@ def py_error(error: Any) -> Exception:
     if _is_a(js_error, getattr(js, "WebSocketError", None)):
         code, reason = close_info(js_error)
         return errors.WebSocketError._received(message, code or None, reason)
+    if name == "NS_ERROR_CONTENT_BLOCKED":
+        # Firefox's own, where others have a SecurityError.
+        return errors.SecurityError("The page's policy forbids it.")
     if not _is_a(js_error, js.DOMException):
         return error  # type: ignore[no-any-return]
     kinds = (errors.DOMSyntaxError, errors.SecurityError, errors.InvalidStateError, errors.AbortError)
@@ -147,6 +151,9 @@ def js_error(error: BaseException) -> Any:
 
 
 def close_info(js_info: Any) -> tuple[int, str]:
-    """Return code and reason of a ``WebSocketCloseInfo`` or ``WebSocketError``; 0: no code."""
-    code = js_info.closeCode
-    return (code if isinstance(code, int) else 0), str(js_info.reason)
+    """Return code and reason of a ``WebSocketCloseInfo`` or ``WebSocketError``; 0: no code.
+
+    Other errors, such as Chromium's ``SecurityError``, have neither.
+    """
+    code = getattr(js_info, "closeCode", None)
+    return (code if isinstance(code, int) else 0), str(getattr(js_info, "reason", ""))

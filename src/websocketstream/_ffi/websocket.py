@@ -12,6 +12,19 @@ from .._rules import Message
 from .proxies import Scope
 from .values import JsStage, js_object, js_size, py_error, py_message, py_messages
 
+_js_once = js_object(once=True)
+
+
+def _js_getter() -> Any:
+    """The function that gets a MessageEvent's data, or ``None`` where there is no such function."""
+    js_descriptor = js.Object.getOwnPropertyDescriptor(js.MessageEvent.prototype, "data")
+    if js_descriptor is None:
+        return None
+    return js.Function.prototype.call.bind(js.Reflect.get(js_descriptor, "get"))
+
+
+_js_get_data = _js_getter()
+
 
 class JsWebSocket:
     """A classic ``WebSocket`` whose messages are gathered by JavaScript alone, with no Python call.
@@ -36,22 +49,34 @@ class JsWebSocket:
         self._scope = Scope()
         js_socket.binaryType = "arraybuffer"
         self._js_events = js.Array.new()
-        self._js_setters = js.Object.create(js.Array.prototype)
-        js.Object.setPrototypeOf(self._js_events, self._js_setters)
-        self._js_once = js_object(once=True)
-        js_descriptor = js.Object.getOwnPropertyDescriptor(js.MessageEvent.prototype, "data")
-        if js_descriptor is None:
-            # Deno's events have it as a property of their own, which nothing but Python can look up.
+        self._js_setters: Any = None
+        self._js_get_data = _js_get_data
+        if _js_get_data is None:
+            # Deno's events have it as a property of their own, which only Python can look up.
             self._js_get_data = self._scope.keep(lambda event, *_: event.data)
-        else:
-            self._js_get_data = js.Function.prototype.call.bind(js.Reflect.get(js_descriptor, "get"))
         self._js_wake = self._scope.keep(on_message, may_suspend=True)
         self._js_send = js_socket.send
         self._js_listen = js_socket.addEventListener
+        is_open = False
+
+        def opened(_js_event: Any) -> None:
+            nonlocal is_open
+            is_open = True
+            on_open(js_socket.protocol, js_socket.extensions)
+
+        def ended(js_event: Any) -> None:
+            if js_event.type == "close":
+                # Deno tells of a lost connection with code 0.
+                on_close(js_event.code or 1006, js_event.reason, js_event.wasClean)
+            elif not is_open:
+                # All that Chromium tells of a connection that the page's policy forbids.
+                on_close(1006, "", False)
+
+        js_ended = self._scope.keep(ended)
         self._js_listeners = {
-            "open": self._scope.keep(lambda _event: on_open(js_socket.protocol, js_socket.extensions)),
-            # Deno tells of a lost connection with code 0.
-            "close": self._scope.keep(lambda e: on_close(e.code or 1006, e.reason, e.wasClean)),
+            "open": self._scope.keep(opened),
+            "error": js_ended,
+            "close": js_ended,
             "message": self._js_events.push.bind(self._js_events),
         }
         for kind, js_listener in self._js_listeners.items():
@@ -70,7 +95,7 @@ class JsWebSocket:
 
     def arm(self) -> None:
         """Have ``on_message`` called once, for the next message."""
-        self._js_listen("message", self._js_wake, self._js_once)
+        self._js_listen("message", self._js_wake, _js_once)
 
     def call_at(self, number: int, callback: Callable[[], None], *, size: int = 0) -> None:
         """Have ``callback`` called whenever so many messages wait, before any other event comes.
@@ -78,6 +103,9 @@ class JsWebSocket:
         With ``size`` only if the last of them has so many bytes, or characters. ``push`` finds a
         setter in the place of that one, which costs the others nothing.
         """
+        if self._js_setters is None:
+            self._js_setters = js.Object.create(js.Array.prototype)
+            js.Object.setPrototypeOf(self._js_events, self._js_setters)
         js_callback = self._scope.keep(callback)
         last = number - 1
 
