@@ -23,8 +23,9 @@ from .registry import stress
 FLAT = 48 * 1024 * 1024
 """Bytes by which the page's memory may grow while the rest of a load passes through."""
 
-FEW = 10
-"""Objects of JavaScript by which what Python holds may differ while messages are on their way."""
+FEW = 32
+"""Objects of JavaScript by which what Python holds may differ: large messages of one batch, and what is
+around them."""
 
 WINDOW = 8 * 1024 * 1024
 """Bytes on their way at most where the browser can't hold the server back."""
