@@ -1,0 +1,1 @@
+"""The gateway between Python WebSocket libraries and the browser."""
