@@ -27,7 +27,7 @@ from .writable import WritableStream, WritableStreamDefaultWriter
 
 if TYPE_CHECKING:
     from ._anywhere import connect
-    from .patch import install, uninstall
+    from .gateway import install, uninstall
 
 __all__ = [
     "AbortError",
@@ -58,7 +58,7 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-_LAZY = {"connect": "_anywhere", "install": "patch", "uninstall": "patch"}
+_LAZY = {"connect": "_anywhere", "install": "gateway", "uninstall": "gateway"}
 
 
 def __getattr__(name: str) -> Any:

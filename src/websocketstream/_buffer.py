@@ -116,6 +116,7 @@ class ReceiveBuffer:
         self._error: BaseException | None = None
         self._full = False
         self._on_room = on_room
+        self._consumer: Callable[[], None] | None = None
 
     def __len__(self) -> int:
         return len(self._messages)
@@ -140,6 +141,12 @@ class ReceiveBuffer:
             self._full = True
         if self._line:
             self._wake()
+        elif self._consumer is not None:
+            self._consumer()
+
+    def consume(self, callback: Callable[[], None] | None) -> None:
+        """Have ``callback`` called whenever messages have arrived, and nobody is in line for them."""
+        self._consumer = callback
 
     def end(self, error: BaseException | None = None) -> None:
         """No more messages will come. What is in the buffer can still be read, then ``error``."""
@@ -166,6 +173,21 @@ class ReceiveBuffer:
         if self._messages and not self._line:
             return self._pop()
         return None
+
+    def take_batch(self, size: int) -> list[Message]:
+        """Remove and return all messages, or the first of them that have ``size`` bytes together."""
+        if self.size <= size:
+            batch = list(self._messages)
+            self._messages.clear()
+            self.size = 0
+        else:
+            rest = self.size - size
+            batch = []
+            while self._messages and self.size > rest:
+                batch.append(self._messages.popleft())
+                self.size -= size_of(batch[-1])
+        self._taken()
+        return batch
 
     def stand_in_line(self) -> Read:
         """Return a place at the end of the line."""
@@ -220,12 +242,16 @@ class ReceiveBuffer:
     def _pop(self) -> Message:
         message = self._messages.popleft()
         self.size -= len(message) if type(message) is bytes or message.isascii() else size_of(message)
+        if self._full or self._ended:
+            self._taken()
+        return message
+
+    def _taken(self) -> None:
         if self._full and self.size <= self.high_water_mark // 2:
             self._full = False
             self._on_room()
         if self._ended:
             self._finish_if_empty()
-        return message
 
     def _wake(self) -> None:
         ready = len(self._line) if self._ended else len(self._messages)
@@ -257,11 +283,18 @@ class SendBuffer:
         self, high_water_mark: int, measure: Callable[[], int], watch: Callable[[], None]
     ) -> None:
         self.high_water_mark = high_water_mark
+        self.low_water_mark = high_water_mark // 2
+        """Where those who wait for room go on: to wake them costs as much as many a message."""
         self.ready: Promise[None] = resolved(None)
         """Resolved while there is room; replaced by a pending one when there is none."""
         self._measure = measure
         self._watch = watch
         self._estimate = 0
+
+    @property
+    def buffered_amount(self) -> int:
+        """How many bytes there are, as the back end says now."""
+        return self._measure()
 
     @property
     def desired_size(self) -> int:
@@ -279,9 +312,8 @@ class SendBuffer:
     def refresh(self) -> None:
         """Ask the back end how much there is, and tell those who wait for room."""
         self._estimate = self._measure()
-        # Those who wait go on when half of it has gone: to wake them costs as much as many a message.
-        mark = self.high_water_mark
-        if self._estimate < mark and (self.ready.settled or self._estimate <= mark // 2):
+        enough = self.high_water_mark - 1 if self.ready.settled else self.low_water_mark
+        if self._estimate <= enough:
             self.ready.resolve(None)
             return
         if self.ready.settled:

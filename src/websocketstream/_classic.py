@@ -33,8 +33,18 @@ class ClassicBackend(BrowserBackend):
 
     name = "polyfill"
 
-    def connect(self, url: str, protocols: Sequence[str], events: Events) -> ClassicTransport:
-        return ClassicTransport(url, protocols, events)
+    @property
+    def sends_headers(self) -> bool:
+        return _ffi.sends_headers()
+
+    def connect(
+        self,
+        url: str,
+        protocols: Sequence[str],
+        events: Events,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> ClassicTransport:
+        return ClassicTransport(url, protocols, events, headers)
 
 
 class ClassicTransport:
@@ -42,11 +52,22 @@ class ClassicTransport:
 
     receive_backpressure = False
 
-    def __init__(self, url: str, protocols: Sequence[str], events: Events) -> None:
+    def __init__(
+        self,
+        url: str,
+        protocols: Sequence[str],
+        events: Events,
+        headers: Sequence[tuple[str, str]],
+    ) -> None:
         self._events = events
         # May be refused, and then no proxy must be there yet.
         self._socket = _ffi.JsWebSocket(
-            url, protocols, on_open=events.connected, on_message=self._woken, on_close=self._closed
+            url,
+            protocols,
+            headers,
+            on_open=events.connected,
+            on_message=self._woken,
+            on_close=self._closed,
         )
         self.call_soon = _ffi.JsCallSoon()
         self._cancel_poll: Callable[[], None] | None = None

@@ -77,12 +77,15 @@ class Connection:
         *,
         backend: Backend,
         high_water_mark: int,
+        send_high_water_mark: int,
         overflow: Overflow,
         open_timeout: float | None,
         close_timeout: float | None,
+        headers: Sequence[tuple[str, str]] = (),
     ) -> None:
         self.url = url
         self.protocols = protocols
+        self.headers = headers
         self.backend = backend
         self.state: State = State.CONNECTING
         self.opened: Promise[Handshake] = Promise()
@@ -112,7 +115,7 @@ class Connection:
         self._open_timeout = open_timeout
         self._transport: Transport = UNCONNECTED
         self.outgoing: SendBuffer = SendBuffer(
-            high_water_mark,
+            send_high_water_mark,
             lambda: self._transport.buffered_amount,
             lambda: self._transport.watch_buffer(),
         )
@@ -125,7 +128,7 @@ class Connection:
         Standard: WebSockets, "establish a WebSocket connection".
         """
         logger.debug("connecting to %s (%s)", redact(self.url), self.backend.name)
-        self._transport = self.backend.connect(self.url, self.protocols, self)
+        self._transport = self.backend.connect(self.url, self.protocols, self, self.headers)
         self.incoming.call_soon = self._transport.call_soon
         if self._open_timeout is not None:
             self._set_timer(self._open_timeout, self._opening_timed_out)

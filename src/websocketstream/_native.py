@@ -31,8 +31,15 @@ class NativeBackend(BrowserBackend):
     """Opens the browser's own WebSocketStreams."""
 
     name = "native"
+    sends_headers = False
 
-    def connect(self, url: str, protocols: Sequence[str], events: Events) -> NativeTransport:
+    def connect(
+        self,
+        url: str,
+        protocols: Sequence[str],
+        events: Events,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> NativeTransport:
         return NativeTransport(url, protocols, events)
 
 

@@ -107,11 +107,24 @@ class Backend(Protocol):
     def name(self) -> str:
         """``"native"`` or ``"polyfill"``; other back ends choose their own."""
 
+    @property
+    def sends_headers(self) -> bool:
+        """Whether :meth:`connect` can send headers of the program's: no browser lets a page do so."""
+
     def parse_url(self, url: str) -> str | None:
         """Resolve ``url`` against the page's and serialise it; ``None`` if it is no URL."""
 
-    def connect(self, url: str, protocols: Sequence[str], events: Events) -> Transport:
-        """Start to connect. Events are reported later, never during the call."""
+    def connect(
+        self,
+        url: str,
+        protocols: Sequence[str],
+        events: Events,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> Transport:
+        """Start to connect. Events are reported later, never during the call.
+
+        ``headers`` is empty unless :attr:`sends_headers`.
+        """
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
         """Call ``callback`` after that time; return a function that cancels it."""

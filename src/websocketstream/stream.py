@@ -104,6 +104,7 @@ class WebSocketStream:
             names,
             backend=chosen,
             high_water_mark=high_water_mark,
+            send_high_water_mark=high_water_mark,
             overflow=overflow,
             open_timeout=open_timeout,
             close_timeout=close_timeout,

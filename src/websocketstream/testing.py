@@ -79,7 +79,15 @@ class FakeBackend:
         mark = "#" if url.endswith("#") else ""
         return parts._replace(path=parts.path or "/").geturl() + mark
 
-    def connect(self, url: str, protocols: Sequence[str], events: Events) -> Transport:
+    sends_headers = False
+
+    def connect(
+        self,
+        url: str,
+        protocols: Sequence[str],
+        events: Events,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> Transport:
         wire = Wire(events, self._receive_backpressure)
         self.peers.append(FakePeer(url, protocols, wire, self._handler))
         return wire

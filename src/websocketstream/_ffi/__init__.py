@@ -8,15 +8,19 @@ source and no ``eval``: the package works under a strict Content-Security-Policy
 
 from .environment import (
     can_suspend,
+    event_loop_class,
     has_jspi,
+    has_sockets,
     has_websocket,
     has_websocket_stream,
     in_worker,
     parse_url,
     pyodide_version,
     run_sync,
+    sends_headers,
     user_agent,
 )
+from .fetch import JsFetch, probe
 from .proxies import Scope, abort_reason, call_later, watch_abort
 from .streams import new_readable, new_writable
 from .turns import JsCallSoon, JsTurns
@@ -27,6 +31,7 @@ from .websocket_stream import JsDeferred, JsSource, JsWebSocketStream
 __all__ = [
     "JsCallSoon",
     "JsDeferred",
+    "JsFetch",
     "JsSource",
     "JsTurns",
     "JsWebSocket",
@@ -35,7 +40,9 @@ __all__ = [
     "abort_reason",
     "call_later",
     "can_suspend",
+    "event_loop_class",
     "has_jspi",
+    "has_sockets",
     "has_websocket",
     "has_websocket_stream",
     "in_worker",
@@ -45,10 +52,12 @@ __all__ = [
     "new_readable",
     "new_writable",
     "parse_url",
+    "probe",
     "py_message",
     "py_reason",
     "pyodide_version",
     "run_sync",
+    "sends_headers",
     "user_agent",
     "watch_abort",
 ]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from typing import Any
 
 import js
 from pyodide import __version__ as _pyodide
 from pyodide.ffi import JsException, can_run_sync
 from pyodide.ffi import run_sync as _run_sync
+from pyodide.webloop import WebLoop
 
 
 def has_websocket() -> bool:
@@ -45,6 +47,25 @@ def user_agent() -> str:
 
 def pyodide_version() -> str:
     return str(_pyodide)
+
+
+def sends_headers() -> bool:
+    """Whether ``new WebSocket()`` takes headers for the handshake: in Node, Deno and Bun."""
+    return hasattr(js, "process") or hasattr(js, "Deno")
+
+
+def event_loop_class() -> Any:
+    """The class of Pyodide's event loop."""
+    return WebLoop
+
+
+def has_sockets() -> bool:
+    """Whether Pyodide has real sockets, as it can in Node."""
+    try:
+        from pyodide_js._api import _nodeSock  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 def parse_url(url: str) -> str | None:

@@ -35,8 +35,7 @@ class JsStage:
     """
 
     def __init__(self) -> None:
-        self._capacity = 0
-        self._size = -1
+        self._capacity = self._size = -1
 
     def js_message(self, message: Message) -> Any:
         """Return a message as JavaScript wants it. Binary is valid until the next call."""
@@ -46,8 +45,8 @@ class JsStage:
         if size > MAX_STAGED:
             return to_js(message)
         if size != self._size:
-            if size > self._capacity or not self._capacity:
-                self._capacity = 1 << max(0, size - 1).bit_length()
+            if size > self._capacity:
+                self._capacity = 1 << (size - 1).bit_length()
                 self._js_buffer = js.ArrayBuffer.new(self._capacity)
             self._js_view = js.Uint8Array.new(self._js_buffer, 0, size)
             self._assign = self._js_view.assign

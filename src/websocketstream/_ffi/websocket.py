@@ -26,6 +26,15 @@ def _js_getter() -> Any:
 _js_get_data = _js_getter()
 
 
+def _js_options(protocols: Sequence[str], headers: Sequence[tuple[str, str]]) -> Any:
+    """The constructor's second argument; browsers take nothing but the subprotocols there."""
+    js_protocols = to_js(list(protocols))
+    if not headers:
+        return js_protocols
+    js_headers = js.Object.fromEntries(to_js([list(header) for header in headers]))
+    return js_object(protocols=js_protocols, headers=js_headers)
+
+
 class JsWebSocket:
     """A classic ``WebSocket`` whose messages are gathered by JavaScript alone, with no Python call.
 
@@ -37,13 +46,14 @@ class JsWebSocket:
         self,
         url: str,
         protocols: Sequence[str],
+        headers: Sequence[tuple[str, str]] = (),
         *,
         on_open: Callable[[str, str], None],
         on_message: Callable[[object], None],
         on_close: Callable[[int, str, bool], None],
     ) -> None:
         try:
-            self._js_socket = js_socket = js.WebSocket.new(url, to_js(list(protocols)))
+            self._js_socket = js_socket = js.WebSocket.new(url, _js_options(protocols, headers))
         except JsException as error:
             raise py_error(error) from None
         self._scope = Scope()

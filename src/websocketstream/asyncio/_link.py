@@ -48,11 +48,11 @@ class Link(Connection):
             protocols,
             backend=backend,
             high_water_mark=high_water_mark,
+            send_high_water_mark=write_limit + ON_ITS_WAY,
             overflow=overflow,
             open_timeout=None,
             close_timeout=close_timeout,
         )
-        self.outgoing.high_water_mark = write_limit + ON_ITS_WAY
         self.cause: BaseException | None = None
         """Why this side has given up on the connection."""
         self._max_size = max_size

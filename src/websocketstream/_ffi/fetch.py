@@ -1,0 +1,111 @@
+"""``fetch``: one HTTP request, its answer taken in pieces as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import js
+from pyodide.ffi import to_js
+
+from .proxies import Scope, call, call_later
+from .values import js_object, py_error
+
+
+class JsFetch:
+    """A request, and the body of its response, which is read when :meth:`read` asks for more.
+
+    ``on_head`` gets the status, its reason phrase and the headers that the page may see; ``on_piece``
+    the body, piece by piece, and ``None`` at its end. ``on_error`` gets what went wrong, once.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        method: str,
+        headers: Sequence[tuple[str, str]],
+        body: bytes,
+        on_head: Callable[[int, str, list[tuple[str, str]]], None],
+        on_piece: Callable[[bytes | None], None],
+        on_error: Callable[[Exception], None],
+    ) -> None:
+        self._scope = Scope()
+        self._js_abort = js.AbortController.new()
+        self._on_head, self._on_piece, self._on_error = on_head, on_piece, on_error
+        self._js_failed = self._scope.keep(self._failed)
+        self._js_read = self._scope.keep(self._piece)
+        self._js_reader: Any = None
+        js_headers = js.Headers.new()
+        for name, value in headers:
+            js_headers.append(name, value)
+        options = {"body": to_js(body)} if body else {}
+        js_options = js_object(
+            method=method, headers=js_headers, cache="no-store", signal=self._js_abort.signal, **options
+        )
+        self._when(call(js.fetch, js, url, js_options), self._scope.keep(self._answered))
+
+    def read(self) -> None:
+        """Ask for the next piece of the body, or its end."""
+        if self._js_reader is None:
+            self._on_piece(None)
+        else:
+            self._when(call(self._js_reader.read, self._js_reader), self._js_read)
+
+    def close(self) -> None:
+        """Abort what is under way, and report nothing more."""
+        if not self._scope.closed:
+            self._js_abort.abort()
+            self._scope.close()
+
+    def _when(self, js_promise: Any, js_fulfilled: Any) -> None:
+        js_settled: Any = call(js_promise.then, js_promise, js_fulfilled, self._js_failed)
+        # Once the scope is closed the callbacks throw; that is nobody's business any more.
+        call(js_settled.then, js_settled, None, js.Boolean)
+
+    def _answered(self, js_response: Any) -> None:
+        headers = [(str(name), str(value)) for name, value in js_response.headers.entries()]
+        if js_response.body is not None:
+            self._js_reader = js_response.body.getReader()
+        self._on_head(int(js_response.status), str(js_response.statusText), headers)
+
+    def _piece(self, js_result: Any) -> None:
+        self._on_piece(None if js_result.done else js_result.value.to_bytes())
+
+    def _failed(self, error: Any) -> None:
+        self._on_error(py_error(error))
+
+
+def probe(
+    url: str, mode: Literal["cors", "no-cors"], seconds: float, on_answer: Callable[[int | None], None]
+) -> Callable[[], None]:
+    """Ask whether a server is at ``url``; return a function that calls it off.
+
+    ``on_answer`` gets the status; 0 if the page may not see it, or it did not come in time; ``None`` if
+    nothing could be reached.
+    """
+    scope = Scope()
+    js_abort = js.AbortController.new()
+
+    def end(status: int | None) -> None:
+        if not scope.closed:
+            stop()
+            on_answer(status)
+
+    def stop() -> None:
+        cancel_timer()
+        scope.close()
+        js_abort.abort()
+
+    # The standard allows no other redirect mode with no-cors; with cors a redirect is an answer.
+    redirect = "follow" if mode == "no-cors" else "manual"
+    js_options = js_object(
+        mode=mode, cache="no-store", credentials="omit", redirect=redirect, signal=js_abort.signal
+    )
+    cancel_timer = call_later(seconds, lambda: end(0))
+    scope.when(
+        call(js.fetch, js, url, js_options),
+        lambda js_response: end(int(js_response.status)),
+        lambda _error: end(None),
+    )
+    return stop

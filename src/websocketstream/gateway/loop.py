@@ -1,0 +1,146 @@
+"""The methods that the event loop lacks, and how they are put there.
+
+Everything that asyncio programs connect with stands on three methods of the event loop: Pyodide's has
+``create_connection`` and ``sock_connect`` only over the sockets of Node, and before version 314 no
+``getaddrinfo``. They are put on the class, since a program may have several loops, and are taken away
+again by :func:`restore`.
+
+A socket is connected in name only: which address was asked for is remembered until
+``create_connection(sock=…)`` comes with it. Names are those that the program gave: Emscripten's
+resolver invents an address for each, and knows the way back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from ..errors import NotSupportedError
+from .options import Options
+from .server import ServerConnection
+from .tls import check_context
+from .transport import GatewayTransport
+
+INVENTED = "172.29."
+"""What addresses begin with that Emscripten's resolver makes up."""
+
+_MISSING: Any = object()
+
+
+class LoopPatch:
+    """The methods put on a class of event loops."""
+
+    def __init__(self, loop_class: type, options: Options, *, has_sockets: bool = False) -> None:
+        self.options = options
+        self._loop_class = loop_class
+        self._has_sockets = has_sockets
+        self._addresses: WeakKeyDictionary[socket.socket, tuple[Any, ...]] = WeakKeyDictionary()
+        self._replaced: dict[str, Any] = {}
+        for name, method in self._methods():
+            self._replaced[name] = vars(loop_class).get(name, _MISSING)
+            setattr(loop_class, name, method)
+
+    def restore(self) -> None:
+        """Put back what was there before. Connections that are open go on."""
+        for name, original in self._replaced.items():
+            if original is _MISSING:
+                delattr(self._loop_class, name)
+            else:
+                setattr(self._loop_class, name, original)
+
+    def _methods(self) -> Iterator[tuple[str, Callable[..., Any]]]:
+        original: Any = getattr(self._loop_class, "create_connection", None)
+
+        async def create_connection(
+            loop: asyncio.AbstractEventLoop,
+            protocol_factory: Callable[[], asyncio.BaseProtocol],
+            host: str | None = None,
+            port: int | str | None = None,
+            *,
+            ssl: Any = None,
+            sock: socket.socket | None = None,
+            local_addr: tuple[str, int] | None = None,
+            server_hostname: str | None = None,
+            **options: Any,
+        ) -> tuple[asyncio.BaseTransport, asyncio.BaseProtocol]:
+            if self._has_sockets and not ssl:
+                done = await original(
+                    loop, protocol_factory, host, port, sock=sock, local_addr=local_addr, **options
+                )
+                return done  # type: ignore[no-any-return]
+            if local_addr is not None:
+                raise NotSupportedError("a page can't choose a local address: leave local_addr out")
+            check_context(ssl)
+            address = self._address(host, port, sock)
+            return self._connect(loop, protocol_factory, address, sock, ssl)
+
+        async def sock_connect(
+            loop: asyncio.AbstractEventLoop, sock: socket.socket, address: tuple[Any, ...]
+        ) -> None:
+            self._addresses[sock] = address
+
+        async def getaddrinfo(
+            loop: asyncio.AbstractEventLoop,
+            host: str | None,
+            port: int | str | None,
+            *,
+            family: int = 0,
+            type: int = 0,
+            proto: int = 0,
+            flags: int = 0,
+        ) -> list[Any]:
+            return socket.getaddrinfo(host, port, family, type, proto, flags)
+
+        yield "create_connection", create_connection
+        if not self._has_sockets:
+            yield "sock_connect", sock_connect
+            yield "getaddrinfo", getaddrinfo
+
+    def _address(
+        self, host: str | None, port: int | str | None, sock: socket.socket | None
+    ) -> tuple[str, int]:
+        if sock is not None:
+            if host is not None or port is not None:
+                raise ValueError("host/port and sock can not be specified at the same time")
+            if sock not in self._addresses:
+                raise NotSupportedError(
+                    "a page can connect a socket with loop.sock_connect() only, and this one was not"
+                )
+            host, port = self._addresses.pop(sock)[:2]
+        if host is None or port is None:
+            raise ValueError("host and port was not specified and no sock specified")
+        return _name_of(host), int(port)
+
+    def _connect(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        protocol_factory: Callable[[], asyncio.BaseProtocol],
+        address: tuple[str, int],
+        sock: socket.socket | None,
+        context: Any,
+    ) -> tuple[GatewayTransport, asyncio.BaseProtocol]:
+        host, port = address
+        authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        protocol = protocol_factory()
+        extra = {"peername": address, "sockname": ("", 0), "socket": sock, "sslcontext": context or None}
+        transport = GatewayTransport(
+            loop,
+            protocol,
+            lambda transport: ServerConnection(transport, authority, bool(context), self.options),
+            extra,
+        )
+        protocol.connection_made(transport)
+        return transport, protocol
+
+
+def _name_of(host: str) -> str:
+    """Return the name that an address was invented for."""
+    if host.startswith(INVENTED):
+        try:
+            return socket.gethostbyaddr(host)[0]
+        except OSError:
+            pass
+    return host
