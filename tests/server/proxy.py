@@ -164,7 +164,7 @@ class _Link:
             data = data[: self._left]
             self._left -= len(data)
         if strikes and self._fault.kind == "garble" and writer is self._client_writer:
-            data += GARBAGE
+            data += GARBAGE  # in one piece with what is before it
         writer.write(data)
         await writer.drain()
         return strikes
@@ -185,7 +185,7 @@ class _Link:
                 finally:
                     forget()
             case kind:
-                if kind == "garble":
+                if kind == "garble" and self._fault.at == "sent":
                     self._client_writer.write(GARBAGE)
                 self._client_writer.write_eof()
                 await self._client_reader.read()

@@ -80,7 +80,17 @@ class Runner:
 
     def __call__(self, name: str, **options: Any) -> dict[str, Any]:
         """Run it, fail if it fails, and return its figures."""
+        return self._figures(self.attempt(name, **options), name, options)
+
+    def unless_crashed(self, name: str, **options: Any) -> dict[str, Any] | None:
+        """The same, but if it crashes the tab, count that and return `None`."""
         outcome = self.attempt(name, **options)
+        if outcome.crashed:
+            self.crashes += 1
+            return None
+        return self._figures(outcome, name, options)
+
+    def _figures(self, outcome: Outcome, name: str, options: dict[str, Any]) -> dict[str, Any]:
         if outcome.outcome == "skipped":
             pytest.skip(outcome.reason)
         if outcome.outcome != "passed":

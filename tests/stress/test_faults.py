@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import pytest
-
 from tests.scenarios.stress.faults import CRASHES_NATIVE, FAULTS, RACES_NATIVE
 
 from .conftest import CRASHES, Runner
@@ -40,13 +38,10 @@ def strike(run: Runner, rounds: int, names: Sequence[str], **options: Any) -> No
     slowest = dict.fromkeys(names, 0.0)
     for _ in range(rounds):
         for name in names:
-            outcome = run.attempt("live_through", faults=[name], **options)
-            if name in races and outcome.crashed:
-                run.crashes += 1
-                continue
-            if outcome.outcome != "passed":
-                pytest.fail(f"{name}: {outcome.text}", pytrace=False)
-            slowest[name] = max(slowest[name], outcome.figures[name])
+            live = run.unless_crashed if name in races else run
+            figures = live("live_through", faults=[name], **options)
+            if figures is not None:
+                slowest[name] = max(slowest[name], figures[name])
             if native and name in LEAVES_A_WRITE:
                 run.page.close()
     counted = {CRASHES: f"{run.crashes} of {rounds * len(races)}"} if races else {}
