@@ -65,6 +65,7 @@ class ClassicTransport:
             url,
             protocols,
             headers,
+            may_suspend=events.may_suspend,
             on_open=events.connected,
             on_message=self._woken,
             on_close=self._closed,
@@ -73,8 +74,9 @@ class ClassicTransport:
         self._cancel_poll: Callable[[], None] | None = None
         self._detached = self._expecting = False
         self._turn = _ffi.JsTurns(1, self._look_again)
-        # With JSPI a turn passes anyway from the message to the call; see JsCallSoon.
-        self._patience = self._patient = math.inf if _ffi.has_jspi() else PATIENCE
+        # With JSPI a turn passes anyway from the message to a call that may suspend; see JsCallSoon.
+        late = events.may_suspend and _ffi.has_jspi()
+        self._patience = self._patient = math.inf if late else PATIENCE
 
     @property
     def buffered_amount(self) -> int:

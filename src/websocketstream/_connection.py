@@ -82,10 +82,12 @@ class Connection:
         open_timeout: float | None,
         close_timeout: float | None,
         headers: Sequence[tuple[str, str]] = (),
+        may_suspend: bool = True,
     ) -> None:
         self.url = url
         self.protocols = protocols
         self.headers = headers
+        self.may_suspend = may_suspend
         self.backend = backend
         self.state: State = State.CONNECTING
         self.opened: Promise[Handshake] = Promise()

@@ -18,6 +18,10 @@ from ._rules import Message
 class Events(Protocol):
     """What a transport reports to its connection. The connection implements this."""
 
+    @property
+    def may_suspend(self) -> bool:
+        """Whether code that is called by :meth:`received` may suspend Python with ``run_sync``."""
+
     def connected(self, protocol: str, extensions: str) -> None:
         """The opening handshake has succeeded."""
 

@@ -71,7 +71,13 @@ class Bench(FakeBackend):
         self.now = 0.0
         self.timers: list[tuple[float, Callable[[], None]]] = []
 
-    def connect(self, url: str, protocols: Sequence[str], events: Events) -> "Rig":
+    def connect(
+        self,
+        url: str,
+        protocols: Sequence[str],
+        events: Events,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> "Rig":
         self.rig = Rig(events, self.receive_backpressure)
         return self.rig
 

@@ -37,7 +37,13 @@ class LibraryBackend(FakeBackend):
     def __init__(self, base_url: str) -> None:
         super().__init__(_no_handler, base_url=base_url, name="library")
 
-    def connect(self, url: str, protocols: Sequence[str], events: Events) -> "LibraryTransport":
+    def connect(
+        self,
+        url: str,
+        protocols: Sequence[str],
+        events: Events,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> "LibraryTransport":
         return LibraryTransport(url, protocols, events)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import js
 from pyodide.ffi import to_js
 
-from .proxies import Scope, call, call_later
+from .proxies import Scope, call, call_later, then
 from .values import js_object, py_error
 
 
@@ -43,25 +43,21 @@ class JsFetch:
         js_options = js_object(
             method=method, headers=js_headers, cache="no-store", signal=self._js_abort.signal, **options
         )
-        self._when(call(js.fetch, js, url, js_options), self._scope.keep(self._answered))
+        js_answer = call(js.fetch, None, url, js_options)
+        then(js_answer, self._scope.keep(self._answered), self._js_failed)
 
     def read(self) -> None:
         """Ask for the next piece of the body, or its end."""
         if self._js_reader is None:
             self._on_piece(None)
         else:
-            self._when(call(self._js_reader.read, self._js_reader), self._js_read)
+            then(call(self._js_reader.read, self._js_reader), self._js_read, self._js_failed)
 
     def close(self) -> None:
         """Abort what is under way, and report nothing more."""
         if not self._scope.closed:
             self._js_abort.abort()
             self._scope.close()
-
-    def _when(self, js_promise: Any, js_fulfilled: Any) -> None:
-        js_settled: Any = call(js_promise.then, js_promise, js_fulfilled, self._js_failed)
-        # Once the scope is closed the callbacks throw; that is nobody's business any more.
-        call(js_settled.then, js_settled, None, js.Boolean)
 
     def _answered(self, js_response: Any) -> None:
         headers = [(str(name), str(value)) for name, value in js_response.headers.entries()]
@@ -104,7 +100,7 @@ def probe(
     )
     cancel_timer = call_later(seconds, lambda: end(0))
     scope.when(
-        call(js.fetch, js, url, js_options),
+        call(js.fetch, None, url, js_options),
         lambda js_response: end(int(js_response.status)),
         lambda _error: end(None),
     )

@@ -28,6 +28,14 @@ def call(js_function: Any, js_this: Any, *args: Any) -> JsProxy:
     return js_result
 
 
+def then(js_promise: Any, js_fulfilled: Any, js_rejected: Any) -> None:
+    """Have one of two functions called when the promise settles; what they throw is ignored.
+
+    A proxy throws once it is destroyed, and nobody waits for its answer by then.
+    """
+    call(_js_then, call(_js_then, js_promise, js_fulfilled, js_rejected), None, js.Boolean)
+
+
 class Scope:
     """The proxies of one connection or stream. Closing it destroys them all."""
 
@@ -78,9 +86,7 @@ class Scope:
         on_rejected: Callable[[Any], None],
     ) -> None:
         """Have a callback called when the promise settles, unless the scope was closed before."""
-        js_settled = call(_js_then, js_promise, self.keep(on_fulfilled), self.keep(on_rejected))
-        # Once the scope is closed the callbacks throw; that is nobody's business any more.
-        call(_js_then, js_settled, None, js.Boolean)
+        then(js_promise, self.keep(on_fulfilled), self.keep(on_rejected))
 
     def close(self) -> None:
         """Destroy the proxies. The callbacks won't be called any more."""

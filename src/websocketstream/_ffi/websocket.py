@@ -48,6 +48,7 @@ class JsWebSocket:
         protocols: Sequence[str],
         headers: Sequence[tuple[str, str]] = (),
         *,
+        may_suspend: bool,
         on_open: Callable[[str, str], None],
         on_message: Callable[[object], None],
         on_close: Callable[[int, str, bool], None],
@@ -64,7 +65,7 @@ class JsWebSocket:
         if _js_get_data is None:
             # Deno's events have it as a property of their own, which only Python can look up.
             self._js_get_data = self._scope.keep(lambda event, *_: event.data)
-        self._js_wake = self._scope.keep(on_message, may_suspend=True)
+        self._js_wake = self._scope.keep(on_message, may_suspend=may_suspend)
         self._js_send = js_socket.send
         self._js_listen = js_socket.addEventListener
         is_open = False

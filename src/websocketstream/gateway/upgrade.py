@@ -50,6 +50,7 @@ class WebSocketUpgrade:
     def __init__(self, server: ServerConnection, request: Request, url: str, options: Options) -> None:
         backend = options.select_backend()
         handshake = handshake_of(request, url)
+        self._offered = tuple(handshake.subprotocols)
         if options.headers_to is not None:
             options.headers_to(handshake)
         headers = handshake.headers.items()
@@ -75,6 +76,7 @@ class WebSocketUpgrade:
             open_timeout=OPEN_TIMEOUT,
             close_timeout=CLOSE_TIMEOUT,
             headers=headers,
+            may_suspend=False,  # the library's tasks are woken by the event loop, which can
         )
         self._early: list[bytes] | None = []
         """What the library has written before the connection is open."""
@@ -137,7 +139,7 @@ class WebSocketUpgrade:
         protocol, _extensions = self._connection.opened.result()
         accept = base64.b64encode(hashlib.sha1(self._key.encode() + _GUID).digest()).decode()
         headers = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Accept", accept)]
-        if protocol:
+        if protocol in self._offered:  # one that a hook has offered is none of the library's business
             headers.append(("Sec-WebSocket-Protocol", protocol))
         early, self._early = self._early, None
         self._transport.hand_over(self)
