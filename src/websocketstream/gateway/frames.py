@@ -1,27 +1,52 @@
-"""RFC 6455 frames, the server's side: bytes of a client to messages, messages to bytes for it.
+"""RFC 6455 frames, the server's side: bytes from a client to messages, messages to bytes for it.
 
-Pure: it knows nothing of connections, and imports nothing that does. No extension is ever negotiated.
+Pure: it knows nothing of connections and imports nothing that does. No extension is ever negotiated.
 
-:meth:`FrameReader.feed` is called for every write of a library, nearly always with exactly one small
-frame. That case is taken first and in few steps; all others go through :meth:`FrameReader._feed`.
+:meth:`FrameReader.feed` is called for every write of a library, nearly always with exactly one short
+frame. It deals with those itself, in as few steps as possible; all else goes to ``_feed``.
+
+Unmasking is the only work per byte. For a short payload, the XOR of two integers is fastest. A longer
+one has every fourth byte translated with a table, four times: five times as fast from 64 KiB on, because
+an integer has to be assembled from bytes and taken apart again.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from struct import Struct
 from typing import NamedTuple
 
 from .._rules import Message
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 FINAL = 0x80
+RESERVED = 0x70
 MASKED = 0x80
 MAX_CONTROL_PAYLOAD = 125
 
-_UNMASK_AT_ONCE = 1 << 16
-_REPEAT = int.from_bytes(b"\0\0\0\1" * (_UNMASK_AT_ONCE // 4))
-_SHORT_TEXT = [bytes([FINAL | TEXT, size]) for size in range(126)]
-_SHORT_BINARY = [bytes([FINAL | BINARY, size]) for size in range(126)]
+_OPCODES = frozenset((CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG))
+# Those of IANA's registry that may stand in a frame.
+_REGISTERED_CLOSE_CODES = frozenset((*range(1000, 1004), *range(1007, 1015)))
+
+_SHORT = 126
+"""Payloads of fewer bytes have their size in the second byte of the frame."""
+
+# For a short payload: the size's four-byte key repeated, as a product and a shift.
+_REPEAT = [int.from_bytes(b"\0\0\0\1" * -(-size // 4)) for size in range(_SHORT)]
+_SURPLUS_BITS = [-size % 4 * 8 for size in range(_SHORT)]
+# For a long payload: what each byte becomes, for each byte of the key.
+_BYTES = int.from_bytes(bytes(range(256)))
+_TABLES = [(_BYTES ^ int.from_bytes(bytes((key,)) * 256)).to_bytes(256) for key in range(256)]
+
+_SHORT_TEXT_HEAD = [bytes((FINAL | TEXT, size)) for size in range(_SHORT)]
+_SHORT_BINARY_HEAD = [bytes((FINAL | BINARY, size)) for size in range(_SHORT)]
+_EMPTY_TEXT_HEAD = (FINAL | TEXT) << 8 | MASKED
+_EMPTY_BINARY_HEAD = (FINAL | BINARY) << 8 | MASKED
+_EMPTY_HEADS = (_EMPTY_TEXT_HEAD, _EMPTY_BINARY_HEAD)
+
+_head_and_key = Struct(">HI").unpack_from
+_from_bytes = int.from_bytes
 
 
 class Ping(NamedTuple):
@@ -54,102 +79,123 @@ type Frame = Message | Ping | Pong | Close | Violation
 
 
 class _Violated(Exception):
-    """Ends the parsing of a frame; its arguments are those of :class:`Violation`."""
+    """Raised where a frame turns out to be one that a server closes the connection for."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(code, reason)
+        self.violation = Violation(code, reason)
 
 
 class FrameReader:
-    """A parser of what a client sends after the handshake.
+    """A parser for what a client sends after the handshake.
 
     Args:
         max_message_size: the largest message in bytes; ``None`` means no limit.
     """
 
     def __init__(self, max_message_size: int | None = None) -> None:
-        self._max_message_size = float("inf") if max_message_size is None else max_message_size
-        # Whether nothing is left over from earlier calls, so that the short way may be taken.
-        self._idle = max_message_size is None or max_message_size > MAX_CONTROL_PAYLOAD
-        self._may_be_idle = self._idle
+        self._max_message_size = math.inf if max_message_size is None else max_message_size
         self._pieces: list[bytes] = []
+        """The beginning of a frame that is not complete, as it came."""
         self._held = 0
         self._needed = 2
         self._opcode = CONTINUATION
-        self._fragments: list[bytes] = []
+        """The opcode of the fragmented message that is not complete, else ``CONTINUATION``."""
+        self._fragments: list[bytearray] = []
         self._message_size = 0
         self._ended = False
+        self._short: float = 0
+        """The size below which payloads may be taken the short way: 0 unless a message begins."""
+        self._update_short()
 
     def feed(self, data: bytes | bytearray | memoryview) -> list[Frame]:
         """Return the messages and control frames that are complete with ``data``, in order.
 
         A :class:`Violation` comes last. After it, or after a :class:`Close`, everything is ignored.
         """
-        if self._idle and type(data) is not memoryview:
-            size = len(data) - 6
-            if 0 <= size <= 125 and data[1] == MASKED | size:
-                opcode = data[0]
-                if opcode == FINAL | TEXT or opcode == FINAL | BINARY:
-                    payload = _unmask_short(data[6:], data[2:6], size)
-                    if opcode == FINAL | BINARY:
-                        return [payload]
-                    try:
-                        return [payload.decode()]
-                    except UnicodeDecodeError:
-                        pass
+        if type(data) is memoryview:
+            data = bytes(data)
+        size = len(data) - 6
+        if 0 <= size < self._short:
+            head, key = _head_and_key(data)
+            head -= size
+            if head in _EMPTY_HEADS:
+                mask = key * _REPEAT[size] >> _SURPLUS_BITS[size]
+                payload = (_from_bytes(data[6:]) ^ mask).to_bytes(size)
+                if head == _EMPTY_BINARY_HEAD:
+                    return [payload]
+                try:
+                    return [payload.decode()]
+                except UnicodeDecodeError:
+                    pass  # which is found again, and reported, below
         return self._feed(data)
 
-    def _feed(self, data: bytes | bytearray | memoryview) -> list[Frame]:
+    def _feed(self, data: bytes | bytearray) -> list[Frame]:
         if self._ended:
             return []
-        self._pieces.append(bytes(data))
-        self._held += len(self._pieces[-1])
-        if self._held < self._needed:
-            return []
-        buffer = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        if self._pieces:
+            self._pieces.append(bytes(data))
+            self._held += len(data)
+            if self._held < self._needed:
+                return []
+            data = b"".join(self._pieces)
+            self._pieces.clear()
         frames: list[Frame] = []
-        rest = b""
         try:
-            rest = buffer[self._parse(buffer, frames) :]
+            end = self._parse(data, frames)
         except _Violated as violated:
             self._ended = True
-            frames.append(Violation(*violated.args))
-        self._pieces = [rest] if rest else []
-        self._held = len(rest)
-        self._idle = self._may_be_idle and not (rest or self._opcode or self._ended)
+            frames.append(violated.violation)
+        else:
+            if end < len(data):
+                self._pieces.append(bytes(data[end:]))
+            self._held = len(data) - end
+        self._update_short()
         return frames
 
-    def _parse(self, buffer: bytes, frames: list[Frame]) -> int:
-        """Append the complete frames of ``buffer`` to ``frames`` and return where the rest begins."""
+    def _update_short(self) -> None:
+        if self._pieces or self._opcode or self._ended:
+            self._short = 0
+        else:
+            self._short = min(_SHORT, self._max_message_size + 1)
+
+    def _parse(self, data: bytes | bytearray, frames: list[Frame]) -> int:
+        """Append the complete frames in ``data`` to ``frames`` and return where the rest begins.
+
+        Sets the number of bytes that the rest must have before it is worth while to go on.
+        """
         position = 0
         while not self._ended:
-            left = len(buffer) - position
+            left = len(data) - position
             self._needed = 2
             if left < 2:
                 return position
-            first, size = buffer[position], buffer[position + 1]
-            self._check(first, size)
+            first, second = data[position], data[position + 1]
+            self._check_head(first, second)
+            size = second & 0x7F
             start = position + 6
-            size &= 0x7F
-            if size > 125:
+            if size >= _SHORT:
                 extended = 2 if size == 126 else 8
                 self._needed += extended
                 if left < self._needed:
                     return position
-                size = int.from_bytes(buffer[position + 2 : position + 2 + extended])
+                size = _from_bytes(data[position + 2 : position + 2 + extended])
                 start += extended
-            self._check_size(size)
+            self._check_size(first, size)
             end = start + size
             self._needed = end - position
             if left < self._needed:
                 return position
-            self._take(first, _unmask(buffer, start, end), frames)
+            self._take(first, _unmasked(data, start, end), frames)
             position = end
-        return len(buffer)
+        return len(data)
 
-    def _check(self, first: int, second: int) -> None:
-        """Check the first two bytes of a frame."""
+    def _check_head(self, first: int, second: int) -> None:
+        """Raise if the first two bytes of a frame can't stand where they do."""
         opcode = first & 0x0F
-        if first & 0x70:
+        if first & RESERVED:
             raise _Violated(1002, "reserved bits must be 0")
-        if opcode not in (CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG):
+        if opcode not in _OPCODES:
             raise _Violated(1002, "invalid opcode")
         if not second & MASKED:
             raise _Violated(1002, "incorrect masking")
@@ -158,81 +204,76 @@ class FrameReader:
                 raise _Violated(1002, "fragmented control frame")
             if second & 0x7F > MAX_CONTROL_PAYLOAD:
                 raise _Violated(1002, "control frame too long")
-        elif opcode == CONTINUATION and not self._opcode:
-            raise _Violated(1002, "unexpected continuation frame")
-        elif opcode != CONTINUATION and self._opcode:
+        elif opcode == CONTINUATION:
+            if not self._opcode:
+                raise _Violated(1002, "unexpected continuation frame")
+        elif self._opcode:
             raise _Violated(1002, "expected a continuation frame")
 
-    def _check_size(self, size: int) -> None:
+    def _check_size(self, first: int, size: int) -> None:
+        """Raise if the payload of a frame is too large.
+
+        A size that is written in more bytes than it needs is accepted, as by most servers.
+        """
         if size >> 63:
             raise _Violated(1002, "invalid payload length")
-        if self._message_size + size > self._max_message_size:
-            raise _Violated(
-                1009, f"over size limit ({self._message_size + size} > {self._max_message_size} bytes)"
-            )
+        total = self._message_size + size
+        if total > self._max_message_size and first & 0x0F < CLOSE:
+            raise _Violated(1009, f"message of {total} bytes exceeds limit of {self._max_message_size}")
 
-    def _take(self, first: int, payload: bytes, frames: list[Frame]) -> None:
-        """Deal with a whole frame."""
+    def _take(self, first: int, payload: bytearray, frames: list[Frame]) -> None:
+        """Deal with a complete frame."""
         opcode = first & 0x0F
         if opcode == PING:
-            frames.append(Ping(payload))
+            frames.append(Ping(bytes(payload)))
         elif opcode == PONG:
-            frames.append(Pong(payload))
+            frames.append(Pong(bytes(payload)))
         elif opcode == CLOSE:
+            # It may come between fragments: RFC 6455 says so of all control frames.
+            frames.append(_close_of(payload))
             self._ended = True
-            frames.append(_parse_close(payload))
         elif first & FINAL and opcode:
-            frames.append(_message(opcode, payload))
+            frames.append(_message_of(opcode, payload))
         else:
+            self._opcode = self._opcode or opcode
             self._fragments.append(payload)
             self._message_size += len(payload)
-            self._opcode = self._opcode or opcode
             if first & FINAL:
-                frames.append(_message(self._opcode, b"".join(self._fragments)))
+                frames.append(_message_of(self._opcode, b"".join(self._fragments)))
                 self._fragments = []
-                self._message_size = self._opcode = 0
+                self._message_size = 0
+                self._opcode = CONTINUATION
 
 
-def _message(opcode: int, payload: bytes) -> Message:
-    return payload if opcode == BINARY else _decode(payload)
+def _unmasked(data: bytes | bytearray, start: int, end: int) -> bytearray:
+    """Return ``data[start:end]`` unmasked with the key in the four bytes before."""
+    payload = bytearray(end - start)
+    for index in range(4):
+        table = _TABLES[data[start - 4 + index]]
+        payload[index::4] = data[start + index : end : 4].translate(table)
+    return payload
 
 
-def _decode(data: bytes) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise _Violated(1007, f"{error.reason} at position {error.start}") from None
+def _message_of(opcode: int, payload: bytes | bytearray) -> Message:
+    return _decoded(payload) if opcode == TEXT else bytes(payload)
 
 
-def _parse_close(payload: bytes) -> Close:
+def _close_of(payload: bytearray) -> Close:
     if not payload:
         return Close(None, "")
     if len(payload) == 1:
         raise _Violated(1002, "close frame too short")
-    code = int.from_bytes(payload[:2])
-    if not (3000 <= code <= 4999 or 1000 <= code <= 1014) or 1004 <= code <= 1006:
+    code = _from_bytes(payload[:2])
+    if code not in _REGISTERED_CLOSE_CODES and not 3000 <= code <= 4999:
         raise _Violated(1002, "invalid status code")
-    return Close(code, _decode(payload[2:]))
+    return Close(code, _decoded(payload[2:]))
 
 
-def _unmask_short(data: bytes | bytearray, key: bytes | bytearray, size: int) -> bytes:
-    mask = (key * 32)[:size]
-    return (int.from_bytes(data) ^ int.from_bytes(mask)).to_bytes(size)
-
-
-def _unmask(buffer: bytes, start: int, end: int) -> bytes:
-    """Return ``buffer[start:end]`` unmasked; the key is in the four bytes before."""
-    key = int.from_bytes(buffer[start - 4 : start])
-    mask = key * _REPEAT
-    parts = []
-    whole = end - (end - start) % _UNMASK_AT_ONCE
-    for position in range(start, whole, _UNMASK_AT_ONCE):
-        block = int.from_bytes(buffer[position : position + _UNMASK_AT_ONCE])
-        parts.append((block ^ mask).to_bytes(_UNMASK_AT_ONCE))
-    size = end - whole
-    mask >>= 8 * (_UNMASK_AT_ONCE - size)
-    parts.append((int.from_bytes(buffer[whole:end]) ^ mask).to_bytes(size))
-    return b"".join(parts)
+def _decoded(data: bytes | bytearray) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise _Violated(1007, f"{error.reason} at position {error.start}") from None
 
 
 def message_frames(messages: Iterable[Message]) -> bytes:
@@ -240,13 +281,13 @@ def message_frames(messages: Iterable[Message]) -> bytes:
     parts: list[bytes] = []
     for message in messages:
         if isinstance(message, str):
-            payload, short, first = message.encode(), _SHORT_TEXT, FINAL | TEXT
+            payload, short_head, first = message.encode(), _SHORT_TEXT_HEAD, FINAL | TEXT
         else:
-            payload, short, first = message, _SHORT_BINARY, FINAL | BINARY
+            payload, short_head, first = message, _SHORT_BINARY_HEAD, FINAL | BINARY
         size = len(payload)
-        if size < 126:
-            parts.append(short[size])
-        elif size < 65536:
+        if size < _SHORT:
+            parts.append(short_head[size])
+        elif size < 1 << 16:
             parts.append(bytes((first, 126)) + size.to_bytes(2))
         else:
             parts.append(bytes((first, 127)) + size.to_bytes(8))
