@@ -1,96 +1,38 @@
-"""HTTP/1.1 requests, the server's side (RFC 9110 and 9112): bytes of a client to requests.
+"""HTTP/1.1 requests, the server's side (RFC 9110 and 9112): bytes from a client to requests.
 
-Pure: it knows nothing of connections, and imports nothing that does.
+Pure: it knows nothing of connections and imports nothing that does. What a request is answered with is
+the caller's business, except for the form of a response's head and chunks.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import NamedTuple, overload
+from typing import NamedTuple
 
 from .._rules import redact
+from .fields import FIELD_VALUE, TOKEN, Headers
+from .other_protocols import NotHTTP, check_first_bytes
 
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_REQUEST_LINE = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([!-~]+) HTTP/(\d)\.(\d)")
-_VALUE = re.compile(r"[\t -~\x80-\xff]*")
-_END_OF_HEAD = re.compile(rb"\n\r?\n")
+__all__ = [
+    "END",
+    "LAST_CHUNK",
+    "Event",
+    "HTTPViolation",
+    "Headers",
+    "NotHTTP",
+    "Request",
+    "RequestReader",
+    "chunk",
+    "response_head",
+]
 
-
-class Headers:
-    """Header fields in order, with names whose case does not matter and that may come more than once."""
-
-    def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
-        self._items = list(items)
-
-    @overload
-    def get(self, name: str) -> str | None: ...
-
-    @overload
-    def get[T](self, name: str, default: T) -> str | T: ...
-
-    def get(self, name: str, default: object = None) -> object:
-        """Return the first value of ``name``."""
-        values = self.get_all(name)
-        return values[0] if values else default
-
-    def get_all(self, name: str) -> list[str]:
-        """Return all values of ``name``."""
-        name = name.lower()
-        return [value for each, value in self._items if each.lower() == name]
-
-    @overload
-    def pop(self, name: str) -> str | None: ...
-
-    @overload
-    def pop[T](self, name: str, default: T) -> str | T: ...
-
-    def pop(self, name: str, default: object = None) -> object:
-        """Remove all fields of ``name`` and return the first value."""
-        value = self.get(name)
-        if value is None:
-            return default
-        del self[name]
-        return value
-
-    def add(self, name: str, value: str) -> None:
-        """Add a field behind the others."""
-        self._items.append((name, value))
-
-    def items(self) -> list[tuple[str, str]]:
-        """Return all fields in order."""
-        return list(self._items)
-
-    def tokens(self, name: str) -> list[str]:
-        """Return the elements of the comma-separated lists in all fields of ``name``."""
-        parts = ",".join(self.get_all(name)).split(",")
-        return [part.strip() for part in parts if part.strip()]
-
-    def __contains__(self, name: str) -> bool:
-        return bool(self.get_all(name))
-
-    def __delitem__(self, name: str) -> None:
-        if name not in self:
-            raise KeyError(name)
-        name = name.lower()
-        self._items = [item for item in self._items if item[0].lower() != name]
-
-    def __setitem__(self, name: str, value: str) -> None:
-        self.pop(name)
-        self.add(name, value)
-
-    def __iter__(self) -> Iterator[str]:
-        names: dict[str, str] = {}
-        for name, _ in self._items:
-            names.setdefault(name.lower(), name)
-        return iter(names.values())
-
-    def __len__(self) -> int:
-        return len(list(iter(self)))
-
-    def __repr__(self) -> str:
-        return f"<Headers {', '.join(self)}>"
+_REQUEST_LINE = re.compile(rf"({TOKEN.pattern}) ([!-~]+) HTTP/([0-9])\.([0-9])")
+_LENGTH = re.compile("[0-9]{1,18}")
+_CHUNK_SIZE = re.compile(b"[0-9A-Fa-f]{1,15}")
+_EMPTY_LINE = re.compile(rb"\n\r?\n")
 
 
 class Request(NamedTuple):
@@ -106,6 +48,7 @@ class Request(NamedTuple):
         """Whether this is the opening handshake of a WebSocket connection."""
         return (
             self.method == "GET"
+            and self.version == "1.1"
             and _has(self.headers, "Connection", "upgrade")
             and _has(self.headers, "Upgrade", "websocket")
         )
@@ -123,7 +66,10 @@ class Request(NamedTuple):
         return self.version != "1.0" and _has(self.headers, "Expect", "100-continue")
 
     def __repr__(self) -> str:
-        return f"<Request {self.method} {redact(self.target)} HTTP/{self.version}, {self.headers!r}>"
+        path, query, _ = self.target.partition("?")
+        # Only a target that begins with another URL's scheme can have userinfo.
+        target = path + "?…" * bool(query) if path.startswith("/") else redact(self.target)
+        return f"<Request {self.method} {target} HTTP/{self.version}, {self.headers!r}>"
 
 
 def _has(headers: Headers, name: str, token: str) -> bool:
@@ -147,165 +93,179 @@ END = _End.END
 type Event = Request | bytes | _End | HTTPViolation
 
 
-class NotHTTP(Exception):
-    """The bytes are of another protocol. ``seen`` describes them without showing them."""
-
-    def __init__(self, seen: str) -> None:
-        super().__init__(
-            f"expected an HTTP/1.1 request, got {seen}: a page has no TCP, so only HTTP and WebSocket "
-            "connections can be made"
-        )
-        self.seen = seen
-
-
 class _Violated(Exception):
-    """Ends the parsing; its arguments are those of :class:`HTTPViolation`."""
+    """Raised where a request turns out to be one that can't be served."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(status, reason)
+        self.violation = HTTPViolation(status, reason)
 
 
 class RequestReader:
-    """A parser of the requests that a client sends over one connection.
+    """A parser for the requests that a client sends over one connection.
 
     Args:
-        max_head_size: the largest request line with headers in bytes; also that of trailers.
+        max_head_size: the largest head of a request in bytes, and the largest trailer section.
         max_body_size: the largest body in bytes; ``None`` means no limit.
     """
 
     def __init__(self, *, max_head_size: int = 64 * 1024, max_body_size: int | None = None) -> None:
         self._max_head_size = max_head_size
-        self._max_body_size = float("inf") if max_body_size is None else max_body_size
+        self._max_body_size = math.inf if max_body_size is None else max_body_size
         self._buffer = bytearray()
         self._searched = 0
-        self._step = self._read_head
-        self._first = True
-        self._stopped = False
+        self._read: Callable[[list[Event]], bool] | None = self._read_first_head
+        """Reads the next part and returns whether it was complete; ``None`` when reading has stopped."""
+        self._failed = False
         self._left = 0
+        """The number of bytes that are left of the body, or of the chunk."""
         self._body_size = 0
 
     def feed(self, data: bytes | bytearray | memoryview) -> list[Event]:
         """Return what is complete with ``data``: heads of requests, pieces and :data:`END` of bodies.
 
-        After a request with :attr:`~Request.wants_upgrade`, or CONNECT, nothing more is read:
-        :meth:`take_rest` returns it. After an :class:`HTTPViolation` everything is ignored.
+        After a request with :attr:`~Request.wants_upgrade`, or CONNECT, nothing more is read, and there
+        is no :data:`END`: what follows is for :meth:`take_rest`. After an :class:`HTTPViolation`, which
+        comes last, everything is ignored.
 
         Raises:
             NotHTTP: the first bytes are of another protocol.
         """
         events: list[Event] = []
+        if self._failed:
+            return events
         self._buffer += data
         try:
-            while not self._stopped and self._step(events):
+            while self._read and self._read(events):
                 pass
         except _Violated as violated:
-            self._stopped = True
-            events.append(HTTPViolation(*violated.args))
+            self._failed = True
+            self._buffer.clear()
+            events.append(violated.violation)
         return events
 
     def take_rest(self) -> bytes:
-        """Return and forget what has come behind the request after which reading stopped."""
+        """Remove and return what has come behind the request after which reading stopped."""
         rest = bytes(self._buffer)
         self._buffer.clear()
         return rest
 
+    def _read_first_head(self, events: list[Event]) -> bool:
+        self._skip_empty_lines()
+        check_first_bytes(bytes(self._buffer))
+        return self._read_head(events)
+
     def _read_head(self, events: list[Event]) -> bool:
-        buffer = self._buffer
-        while buffer and buffer[0] in b"\r\n":
-            del buffer[:1]
-        if self._first:
-            _check_first_bytes(buffer)
-        found = _END_OF_HEAD.search(buffer, max(0, self._searched - 2))
-        self._searched = len(buffer)
-        size = found.end() if found else len(buffer)
-        if size > self._max_head_size:
-            raise _Violated(431, "Request Header Fields Too Large")
-        if not found:
+        self._skip_empty_lines()
+        head = self._take_section()
+        if head is None:
             return False
-        head = buffer[:size].decode("latin-1")
-        del buffer[:size]
-        self._searched = 0
-        self._first = False
         request = _parse_head(head)
-        self._stopped = request.wants_upgrade or request.method == "CONNECT"
         self._begin_body(request)
         events.append(request)
         return True
 
-    def _begin_body(self, request: Request) -> None:
-        headers = request.headers
-        codings = [each.lower() for each in headers.tokens("Transfer-Encoding")]
-        lengths = set(headers.tokens("Content-Length"))
-        if codings and lengths:
-            raise _Violated(400, "Both Transfer-Encoding and Content-Length")
-        self._body_size = self._left = 0
-        self._step = self._read_sized
-        if codings:
-            if codings != ["chunked"]:
-                raise _Violated(501, "Unknown Transfer-Encoding")
-            self._step = self._read_chunk_size
-        elif lengths:
-            length = lengths.pop()
-            if lengths or not re.fullmatch("[0-9]{1,18}", length):
-                raise _Violated(400, "Invalid Content-Length")
-            self._grow(int(length))
+    def _skip_empty_lines(self) -> None:
+        while self._buffer and self._buffer[0] in b"\r\n":
+            del self._buffer[:1]
 
-    def _grow(self, size: int) -> None:
+    def _take_section(self) -> str | None:
+        """Return the lines up to an empty one; ``None`` if that has not come."""
+        end = _EMPTY_LINE.search(self._buffer, max(0, self._searched - 2))
+        self._searched = len(self._buffer)
+        size = end.end() if end else len(self._buffer)
+        if size > self._max_head_size:
+            if b"\n" not in self._buffer[: self._max_head_size]:
+                raise _Violated(414, "line too long")
+            raise _Violated(431, "header fields too large")
+        if not end:
+            return None
+        section = self._buffer[:size].decode("latin-1")
+        del self._buffer[:size]
+        self._searched = 0
+        return section
+
+    def _begin_body(self, request: Request) -> None:
+        """Prepare for the request's body, as RFC 9112, section 6.3, finds its length."""
+        headers = request.headers
+        length = _content_length(headers)
+        chunked = _is_chunked(request)
+        if chunked and length is not None:
+            raise _Violated(400, "both Transfer-Encoding and Content-Length")
+        if request.method == "CONNECT":
+            self._read = None
+        elif request.wants_upgrade:
+            if chunked or length:
+                raise _Violated(400, "a WebSocket handshake with a body")
+            self._read = None
+        else:
+            self._body_size = 0
+            self._read = self._read_chunk_size if chunked else self._read_sized
+            self._expect(length or 0)
+
+    def _expect(self, size: int) -> None:
+        """Prepare for ``size`` more bytes of the body."""
         self._left = size
         self._body_size += size
         if self._body_size > self._max_body_size:
-            raise _Violated(413, "Content Too Large")
+            raise _Violated(413, "body too large")
 
     def _read_sized(self, events: list[Event]) -> bool:
-        if self._left and not self._take_piece(events):
+        self._take_piece(events)
+        if self._left:
             return False
-        if not self._left:
-            events.append(END)
-            self._step = self._read_head
+        self._end_body(events)
         return True
 
-    def _take_piece(self, events: list[Event]) -> bool:
+    def _end_body(self, events: list[Event]) -> None:
+        events.append(END)
+        self._read = self._read_head
+
+    def _take_piece(self, events: list[Event]) -> None:
+        """Append what has come of the body or chunk to ``events``."""
         piece = bytes(self._buffer[: self._left])
-        if not piece:
-            return False
-        del self._buffer[: len(piece)]
-        self._left -= len(piece)
-        events.append(piece)
-        return True
+        if piece:
+            del self._buffer[: len(piece)]
+            self._left -= len(piece)
+            events.append(piece)
 
     def _read_chunk_size(self, events: list[Event]) -> bool:
         line = self._take_line()
         if line is None:
             return False
         size = line.partition(b";")[0].rstrip(b" \t")
-        if not re.fullmatch(b"[0-9A-Fa-f]{1,16}", size):
-            raise _Violated(400, "Invalid Chunk Size")
-        self._grow(int(size, 16))
-        self._step = self._read_chunk if self._left else self._read_trailer
+        if not _CHUNK_SIZE.fullmatch(size):
+            raise _Violated(400, "invalid chunk size")
+        self._expect(int(size, 16))
+        self._read = self._read_chunk if self._left else self._read_trailers
         return True
 
     def _read_chunk(self, events: list[Event]) -> bool:
-        if self._left:
-            return self._take_piece(events)
-        line = self._take_line()
-        if line is None:
+        self._take_piece(events)
+        if self._left or not self._buffer:
             return False
+        if self._buffer[0] not in b"\r\n":
+            raise _Violated(400, "chunk longer than its size")
+        line = self._take_line()
         if line:
-            raise _Violated(400, "Invalid Chunk")
-        self._step = self._read_chunk_size
-        return True
+            raise _Violated(400, "chunk longer than its size")
+        self._read = self._read_chunk_size
+        return line is not None
 
-    def _read_trailer(self, events: list[Event]) -> bool:
-        line = self._take_line()
-        if line is None:
+    def _read_trailers(self, events: list[Event]) -> bool:
+        if self._buffer.startswith((b"\n", b"\r\n")):
+            self._take_line()
+        elif self._buffer == b"\r" or self._take_section() is None:
             return False
-        if not line:
-            events.append(END)
-            self._step = self._read_head
+        self._end_body(events)
         return True
 
     def _take_line(self) -> bytes | None:
-        end = self._buffer.find(b"\n", 0, self._max_head_size)
+        """Remove and return a line without its end; ``None`` if it is not complete."""
+        end = self._buffer.find(b"\n")
+        if max(end, len(self._buffer) * (end < 0)) > self._max_head_size:
+            raise _Violated(400, "line too long")
         if end < 0:
-            if len(self._buffer) >= self._max_head_size:
-                raise _Violated(400, "Line Too Long")
             return None
         line = bytes(self._buffer[:end])
         del self._buffer[: end + 1]
@@ -316,32 +276,45 @@ def _parse_head(head: str) -> Request:
     first, *lines = head.replace("\r\n", "\n").rstrip("\n").split("\n")
     match = _REQUEST_LINE.fullmatch(first)
     if not match:
-        raise _Violated(400, "Invalid Request Line")
+        raise _Violated(400, "invalid request line")
     method, target, major, minor = match.groups()
     if major != "1":
-        raise _Violated(505, "HTTP Version Not Supported")
-    request = Request(
-        method, target, "1.0" if minor == "0" else "1.1", Headers(map(_parse_field, lines))
-    )
-    if len(request.headers.get_all("Host")) > 1 or (minor != "0" and "Host" not in request.headers):
-        raise _Violated(400, "No Host or More Than One")
-    return request
+        raise _Violated(505, "HTTP version not supported")
+    version = "1.0" if minor == "0" else "1.1"
+    headers = Headers(map(_parse_field, lines))
+    hosts = len(headers.get_all("Host"))
+    if hosts > 1 or (not hosts and version == "1.1"):
+        raise _Violated(400, "more than one Host" if hosts else "no Host")
+    return Request(method, target, version, headers)
 
 
 def _parse_field(line: str) -> tuple[str, str]:
-    name, _, value = line.partition(":")
+    name, colon, value = line.partition(":")
     value = value.strip(" \t")
-    if not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):
-        raise _Violated(400, "Invalid Header")
+    if not colon or not TOKEN.fullmatch(name) or not FIELD_VALUE.fullmatch(value):
+        raise _Violated(400, "invalid header")
     return name, value
 
 
-def _check_first_bytes(data: bytearray) -> None:
-    """Raise :class:`NotHTTP` if ``data`` does not begin like a request."""
-    if data[:1] == b"\x16":
-        raise NotHTTP("a TLS record")
-    if data and not 0x20 < data[0] < 0x7F:
-        raise NotHTTP(f"{len(data)} bytes of a binary protocol")
+def _content_length(headers: Headers) -> int | None:
+    """Return the length of the body; it may be given several times, if always the same."""
+    lengths = set(headers.tokens("Content-Length"))
+    if not lengths and "Content-Length" not in headers:
+        return None
+    length = lengths.pop() if len(lengths) == 1 else ""
+    if not _LENGTH.fullmatch(length):
+        raise _Violated(400, "invalid Content-Length")
+    return int(length)
+
+
+def _is_chunked(request: Request) -> bool:
+    if "Transfer-Encoding" not in request.headers:
+        return False
+    if request.version == "1.0":
+        raise _Violated(400, "Transfer-Encoding in HTTP/1.0")
+    if [each.lower() for each in request.headers.tokens("Transfer-Encoding")] != ["chunked"]:
+        raise _Violated(501, "Transfer-Encoding other than chunked")
+    return True
 
 
 def response_head(status: int, reason: str, headers: Iterable[tuple[str, str]]) -> bytes:
@@ -351,12 +324,12 @@ def response_head(status: int, reason: str, headers: Iterable[tuple[str, str]]) 
         ValueError: the reason, or a header's name or value, can't stand there.
     """
     lines = [f"HTTP/1.1 {status:03d} {reason}"]
-    if not _VALUE.fullmatch(reason):
+    if not FIELD_VALUE.fullmatch(reason):
         raise ValueError("a reason phrase can't have control characters")
     for name, value in headers:
-        if not _TOKEN.fullmatch(name):
+        if not TOKEN.fullmatch(name):
             raise ValueError(f"{name!r} is not a valid header name")
-        if not _VALUE.fullmatch(value):
+        if not FIELD_VALUE.fullmatch(value):
             raise ValueError(f"the value of {name} can't have control characters")
         lines.append(f"{name}: {value}")
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
