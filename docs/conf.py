@@ -17,7 +17,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 # Where websockets is installed its exceptions are the package's; the reference shows our own.
 sys.modules["websockets"] = None  # type: ignore[assignment]
 
-from tests.browser.examples import LIBRARIES  # noqa: E402
+from tests.browser.examples import LIBRARIES, library_pages  # noqa: E402
 from websocketstream import __version__  # noqa: E402
 
 project = "websocketstream"
@@ -91,7 +91,10 @@ def setup(app: Sphinx) -> None:
 
 
 def _contents(app: Sphinx, name: str, source: list[str]) -> None:
-    """Make the navigation of the lists on the first page, which name every page."""
+    """Make the navigation of the lists on the first page, which name every page but the libraries'."""
+    if name == f"docs/{LIBRARIES.stem}":
+        pages = [f"{LIBRARIES.stem}/{page.stem}" for page in library_pages()]
+        source[0] += "\n".join(["", "```{toctree}", ":hidden:", *pages, "```"]) + "\n"
     if name == root_doc:
         for section in _SECTION.finditer(source[0]):
             entries = [f"{title} <{path}>" for title, path in _ENTRY.findall(section[2])]
@@ -121,7 +124,7 @@ def _links(app: Sphinx, name: str, source: list[str]) -> None:
 
 def _live(app: Sphinx, name: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Let the examples of a page be run. Those of the libraries need servers of their own."""
-    if name != f"docs/{LIBRARIES.stem}":
+    if not name.startswith(f"docs/{LIBRARIES.stem}"):
         app.add_js_file("live.js", type="module")
 
 

@@ -5,25 +5,29 @@ so each distribution gets a lock file of its own, which lists exactly the wheels
 those of requirements-pyodide.txt and, once it is built, our own. Versions that are started only once get
 our own alone. The packages that the benchmark
 compares us with lie beside them, in a folder of their own. So do third-party libraries for the newest
-Pyodide, which pages install with micropip.
+Pyodide, which pages install with micropip: a folder for each group of tests/libraries/pins, with pure
+wheels and such as are compiled for this Pyodide.
 """
 
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pyodide_lock import PyodideLockSpec
+from pyodide_lock.spec import InfoSpec
 from pyodide_lock.utils import add_wheels_to_spec
 
-from tests.browser.cells import pyodide_versions
+from tests.browser.cells import LIBRARIES, pyodide_versions
+from tests.libraries import PINS as LIBRARY_PINS
 from tools.project import BUILD, NODE_MODULES, ROOT, Step, alone, main, pip, say
 
 PINS = ROOT / "requirements-pyodide.txt"
 PEERS = BUILD / "peers"
 PEER_PINS = ROOT / "requirements-bench.txt"
-LIBRARY_PINS = ROOT / "requirements-libraries.txt"
-LIBRARIES = BUILD / "libraries"
+PURE = ["--implementation", "py", "--abi", "none", "--platform", "any"]
 LOCK = "pyodide-lock.json"
 CORE = ("pyodide.js", "pyodide.mjs", "pyodide.asm.*", "python_stdlib.zip", "package.json")
 
@@ -84,25 +88,50 @@ def install_peers() -> None:
 
 
 def make_libraries() -> None:
-    """Download the third-party libraries for the newest Pyodide, if their pins changed."""
+    """Download the third-party libraries of each group whose pins changed."""
     newest = pyodide_versions()[0]
     lock = NODE_MODULES / f"pyodide-{newest}" / LOCK
-    step = Step("libraries", [LIBRARY_PINS, lock], [LIBRARIES])
-    if step.is_done():
-        return
-    step.begin()
-    say(f"Pyodide {newest}: libraries from {LIBRARY_PINS.name}")
-    shutil.rmtree(LIBRARIES, ignore_errors=True)
-    download(LIBRARY_PINS, LIBRARIES, python=PyodideLockSpec.from_json(lock).info.python)
-    step.finish()
+    for pins in sorted(LIBRARY_PINS.glob("*.txt")):
+        target = LIBRARIES / pins.stem
+        step = Step(f"libraries-{pins.stem}", [pins, lock], [target])
+        if step.is_done():
+            continue
+        step.begin()
+        say(f"Pyodide {newest}: libraries from {pins.relative_to(ROOT)}")
+        download_libraries(pins, target, lock)
+        step.finish()
 
 
-def download(pins: Path, target: Path, python: str) -> None:
-    """Download the pinned wheels; pure ones only, for the Python inside this Pyodide."""
+def download_libraries(pins: Path, target: Path, lock: Path) -> None:
+    """Fill the folder of a group anew. Its pins may name several versions of a package."""
+    info = PyodideLockSpec.from_json(lock).info
+    with TemporaryDirectory(dir=LIBRARIES.parent) as folder:
+        draft = Path(folder, "wheels")
+        rest = [line for line in pins.read_text().splitlines() if line and not line.startswith("#")]
+        while rest:
+            # pip refuses two versions in one go.
+            lines = {line.partition("==")[0].lower(): line for line in reversed(rest)}
+            part = Path(folder, pins.name)
+            part.write_text("\n".join(lines.values()))
+            download(part, draft, info.python, _compiled_for(info))
+            rest = [line for line in rest if line not in lines.values()]
+        shutil.rmtree(target, ignore_errors=True)
+        target.parent.mkdir(exist_ok=True)
+        draft.rename(target)
+
+
+def _compiled_for(info: InfoSpec) -> list[str]:
+    """Return pip's options for wheels that this Pyodide can install, compiled ones included."""
+    python = "".join(info.python.split(".")[:2])
+    tags = ["--implementation", "cp", "--abi", f"cp{python}", "--abi", "none"]
+    return [*tags, "--platform", f"pyemscripten_{info.abi_version}_{info.arch}", "--platform", "any"]
+
+
+def download(pins: Path, target: Path, python: str, tags: Sequence[str] = PURE) -> None:
+    """Download the pinned wheels for the Python inside a Pyodide."""
     minor = ".".join(python.split(".")[:2])
-    pure = ["--implementation", "py", "--abi", "none", "--platform", "any"]
-    target_python = ["--python-version", minor, *pure]
-    pip("download", "--no-deps", "--only-binary=:all:", *target_python, "--dest", target, "-r", pins)
+    options = ["--no-deps", "--only-binary=:all:", "--python-version", minor, *tags]
+    pip("download", *options, "--dest", target, "-r", pins)
 
 
 def add_wheel(wheel: Path, target: Path) -> None:

@@ -29,10 +29,10 @@ def pack(files: Iterable[tuple[str, Path | zipfile.Path]]) -> bytes:
 
 
 def _files() -> Iterator[tuple[str, Path]]:
-    for folder in (HERE / "inpage", TESTS / "scenarios", TESTS / "programs"):
+    for folder in (HERE / "inpage", TESTS / "scenarios", TESTS / "programs", TESTS / "libraries"):
         for path in sorted(folder.rglob("*.py")):
             yield f"{folder.name}/{path.relative_to(folder)}", path
-    for module in ("selfcheck.py", "examples.py", "libraries.py"):
+    for module in ("selfcheck.py", "examples.py", "library_page.py", "programs_page.py"):
         yield module, HERE / module
-    for path in examples.pages():
+    for path in (*examples.pages(), *examples.library_pages()):
         yield f"pages/{path.relative_to(examples.ROOT)}", path

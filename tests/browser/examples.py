@@ -2,7 +2,7 @@
 
 In the page the Markdown files lie beside this module; elsewhere they are the repository's own. The
 server of the examples, ``wss://example.com``, is the test server here: examples use its routes. Those of
-docs/libraries.md have servers of their own, and run in a page that has the libraries.
+docs/libraries/ have servers of their own, and run in pages that have the libraries.
 """
 
 import asyncio
@@ -19,11 +19,9 @@ HERE = Path(__file__).parent
 SHIPPED = HERE / "pages"
 ROOT = SHIPPED if SHIPPED.exists() else HERE.parents[1]
 SERVER = "wss://example.com"
-HOST_AND_PORT = '"example.com", 80'
-LIBRARIES = ROOT / "docs" / "libraries.md"
+LIBRARIES = ROOT / "docs" / "libraries"
 
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_HEADING = re.compile(r"^## (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -38,9 +36,7 @@ class Example:
 
     async def run(self, env: Any) -> None:
         """Run it as a notebook would, with top-level await."""
-        server = urlsplit(env.server)
-        code = self.code.replace(SERVER, env.server)
-        code = code.replace(HOST_AND_PORT, f'"{server.hostname}", {server.port}')
+        code = _with_server(self.code, env.server)
         compiled = compile(code, f"<{self.name}>", "exec", PyCF_ALLOW_TOP_LEVEL_AWAIT)
         names: dict[str, Any] = {"__name__": "__main__"}
         result = eval(compiled, names)
@@ -59,21 +55,36 @@ def all_scenarios() -> dict[str, Example]:
     """Every example by name, but for those of the libraries."""
     found = {}
     for path in pages():
-        if path != LIBRARIES:
-            for line, block in _blocks(path.read_text(encoding="utf-8")):
-                name = f"{path.relative_to(ROOT)}:{line}"
-                found[name] = Example(name, block)
+        for line, block in _blocks(path.read_text(encoding="utf-8")):
+            name = f"{path.relative_to(ROOT)}:{line}"
+            found[name] = Example(name, block)
     return found
 
 
-def library_examples() -> dict[str, Example]:
-    """The examples of the libraries, by the name of the library: its heading."""
-    parts = _HEADING.split(LIBRARIES.read_text(encoding="utf-8"))
+def library_pages() -> list[Path]:
+    """The pages of the libraries, which are named as the modules of tests/libraries."""
+    return sorted(LIBRARIES.glob("*.md"))
+
+
+def library_examples(name: str) -> dict[str, Example]:
+    """The examples of a library: the first bears its short name, others a number too."""
+    page = LIBRARIES / f"{name}.md"
+    blocks = _blocks(page.read_text(encoding="utf-8")) if page.exists() else ()
     return {
-        heading: Example(heading, block)
-        for heading, section in zip(parts[1::2], parts[2::2], strict=True)
-        for _, block in _blocks(section)
+        (key := name if number == 1 else f"{name}-{number}"): Example(key, block)
+        for number, (_, block) in enumerate(blocks, 1)
     }
+
+
+def _with_server(code: str, url: str) -> str:
+    """Put a server in the place of `example.com`."""
+    server = urlsplit(url)
+    security = "s" if server.scheme == "wss" else ""
+    for scheme in ("ws", "wss", "http", "https"):
+        here = server._replace(scheme=scheme.removesuffix("s") + security).geturl()
+        code = re.sub(rf"\b{scheme}://example\.com\b", here, code)
+    code = re.sub(r'"example\.com", (80|443)\b', f'"{server.hostname}", {server.port}', code)
+    return code.replace('"example.com"', f'"{server.netloc}"')
 
 
 def _blocks(text: str) -> Iterator[tuple[int, str]]:

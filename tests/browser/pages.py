@@ -28,14 +28,25 @@ class Registry:
 
     module: str
     env_class: str
+    part: str = ""
+    """What of it the page prepares for, if not for all of it."""
 
 
 SELFCHECK = Registry("selfcheck", "selfcheck.Env")
 EXAMPLES = Registry("examples", "scenarios.env.BrowserEnv")
 SCENARIOS = Registry("scenarios.registry", "scenarios.env.BrowserEnv")
 STRESS = Registry("scenarios.stress.registry", "scenarios.stress.env.StressEnv")
-LIBRARIES = Registry("libraries", "scenarios.env.BrowserEnv")
 COMPAT = Registry("scenarios.compat.registry", "scenarios.compat.env.BrowserEnv")
+
+
+def library(name: str) -> Registry:
+    """The examples of one library, which is installed when they are first asked for."""
+    return Registry("library_page", "scenarios.env.BrowserEnv", name)
+
+
+def programs(group: str, requirement: str) -> Registry:
+    """The programs of tests/programs, with a version of a library from the index of a group."""
+    return Registry("programs_page", "scenarios.env.BrowserEnv", f"{group}:{requirement}")
 
 
 @dataclass
@@ -118,9 +129,11 @@ class Page:
         if registry in self._prepared:
             return
         try:
-            answer = self.runner.call("prepare", BOOT_LIMIT, registry=registry.module)
+            parts = {"part": registry.part} if registry.part else {}
+            answer = self.runner.call("prepare", BOOT_LIMIT, registry=registry.module, **parts)
             if answer["outcome"] != "passed" or answer["problems"]:
-                raise RuntimeError(f"{self.spec.id} is not ready: {answer}")
+                reasons = [answer.get("text", ""), *map(str, answer.get("problems", ()))]
+                raise RuntimeError("\n".join([f"{self.spec.id} is not ready:", *filter(None, reasons)]))
         except BaseException:
             self.close()
             raise

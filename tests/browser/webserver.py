@@ -6,7 +6,7 @@ One server per Pyodide version, because pytest-pyodide expects a distribution at
     /harness/…               the files of page/, or of other folders that are looked into first
     /harness/csp/…           the same files under a strict Content-Security-Policy
     /harness/bundle.zip      Python for the page: scenarios and checks
-    /simple/…                an index of the third-party libraries, for micropip
+    /simple/GROUP/…          an index of a group of third-party libraries, for micropip
 
 pytest-pyodide's own server is not used: it answers one request at a time, so a connection that a
 browser opens in advance blocks it, and being a forked process it can outlive a killed pytest.
@@ -85,10 +85,11 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 
     def _send_from_index(self, path: str) -> None:
         """A page that lists the wheels of a library, or a wheel."""
-        library, _, name = path.partition("/")
+        group, _, rest = path.partition("/")
+        library, _, name = rest.partition("/")
         wheels = {
             wheel.name: wheel
-            for wheel in LIBRARIES.glob("*.whl")
+            for wheel in LIBRARIES.joinpath(group).glob("*.whl")
             if canonicalize_name(wheel.name.split("-")[0]) == library
         }
         if name in wheels:

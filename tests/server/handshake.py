@@ -35,10 +35,15 @@ def on_response(path: str, **defaults: Any) -> Callable[[OnResponse], OnResponse
     return enter
 
 
-@on_request("/refuse", status=403)
+@on_request("/refuse", status=403, cors=False)
 async def refuse(connection: Connection, query: Query) -> Response:
-    """Answers the handshake with the HTTP `status` and a short text."""
-    return connection.respond(query.status, "refused, as asked\n")
+    """Answers the handshake with the HTTP `status` and a short text; with cors=1 a page that asks
+    over HTTP may see them.
+    """
+    response = connection.respond(query.status, "refused, as asked\n")
+    if query.cors:
+        response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
 
 
 @on_request("/never-handshakes", delay_ms=4000)

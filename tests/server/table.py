@@ -38,6 +38,7 @@ class Query:
     window: int = 0
     token: str = ""
     room: str = ""
+    cors: bool = False
 
 
 EVERYWHERE = ("id", "compress", "settled")

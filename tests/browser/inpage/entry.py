@@ -40,11 +40,11 @@ async def _serve(method: str, payload: str, resolve: Any) -> None:
     resolve(json.dumps(answer, default=repr))
 
 
-async def _prepare(registry: str) -> dict[str, Any]:
+async def _prepare(registry: str, **what: str) -> dict[str, Any]:
     """Import all scenarios and what they import, so that none of them is charged for it."""
     module = importlib.import_module(registry)
     if hasattr(module, "prepare"):
-        await module.prepare()
+        await module.prepare(**what)
     module.all_scenarios()
     if registry != "selfcheck":
         # Also what the package itself imports only when it is needed.

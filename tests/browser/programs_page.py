@@ -1,0 +1,72 @@
+"""The page that runs the programs of tests/programs, each with one version of the library it is for.
+
+There may be several versions of a library: one takes the place of another, as after `micropip.uninstall`
+and a restart of Python.
+"""
+
+import importlib
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import libraries  # type: ignore[import-not-found]
+
+import websocketstream
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What the harness asks of a scenario."""
+
+    name: str
+    run: Callable[[Any], Awaitable[None]]
+    timeout: float = 60
+    expects: tuple[str, ...] = ()
+
+
+_scenarios: dict[str, Scenario] = {}
+
+
+def all_scenarios() -> dict[str, Scenario]:
+    """The programs for what is installed now."""
+    return _scenarios
+
+
+async def prepare(part: str) -> None:
+    """Install a version of a library, such as "websockets==12.0", from the index of a group."""
+    group, _, requirement = part.partition(":")
+    name, _, wanted = requirement.partition("==")
+    micropip = await libraries.micropip(group)
+    try:
+        installed = version(name)
+    except PackageNotFoundError:
+        installed = None
+    if installed != wanted:
+        if installed is not None:
+            micropip.uninstall(name)
+        _forget(name)
+        await micropip.install(requirement)
+    _scenarios.clear()
+    for program in ("feed", "legacy_feed", "aiohttp_feed"):
+        _scenarios[program] = Scenario(program, _run(program))
+
+
+def _forget(name: str) -> None:
+    """Let Python import a library anew, and the programs that have imported it."""
+    for module in list(sys.modules):
+        if module.partition(".")[0] in (name, "programs"):
+            del sys.modules[module]
+    importlib.invalidate_caches()
+
+
+def _run(program: str) -> Callable[[Any], Awaitable[None]]:
+    async def run(env: Any) -> None:
+        websocketstream.install()
+        try:
+            await importlib.import_module(f"programs.{program}").main(env.server)
+        finally:
+            websocketstream.uninstall()
+
+    return run

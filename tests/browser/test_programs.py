@@ -1,0 +1,88 @@
+"""Programs that are written for a library print the same on CPython and in every engine."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import pytest
+
+from tests.libraries import PINS
+from tests.server import ThreadedServer
+
+from .cells import LIBRARIES, ROOT, PageSpec, pyodide_versions
+from .pages import Page, programs
+from .plugin import SELECTION
+
+LIMIT = 60.0
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program, and the version of the library that it runs with."""
+
+    name: str
+    group: str
+    requirement: str
+
+    @property
+    def id(self) -> str:
+        return f"{self.name}-{self.requirement}"
+
+    def on_cpython(self, server: str) -> list[str]:
+        """Run it in a process of its own, and return the lines that it prints."""
+        (wheel,) = LIBRARIES.joinpath(self.group).glob(f"{self.requirement.replace('==', '-')}-*.whl")
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.programs", self.name, server],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(wheel)},
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
+
+def all_programs() -> list[Program]:
+    """The programs with each version of `websockets`; its newer client came with version 13."""
+    versions = [
+        line for line in (PINS / "websockets.txt").read_text().splitlines() if not line.startswith("#")
+    ]
+    return [
+        Program(name, "websockets", version)
+        for version in versions
+        for name in ("legacy_feed", "feed")
+        if (name, version) != ("feed", "websockets==12.0")
+    ]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "program" not in metafunc.fixturenames:
+        return
+    metafunc.parametrize(
+        ("spec", "program"),
+        [
+            pytest.param(
+                PageSpec(page.engine, "main+programs", page.pyodide),
+                program,
+                id=f"{page.engine}-{program.id}",
+            )
+            for page in metafunc.config.stash[SELECTION].pages()
+            if page.thread == "main" and page.pyodide == pyodide_versions()[0]
+            for program in all_programs()
+        ],
+    )
+
+
+def test_program(spec: PageSpec, page: Page, program: Program, ws_server: ThreadedServer) -> None:
+    """The program prints in the page, line by line, what it prints on CPython."""
+    registry = programs(program.group, program.requirement)
+    outcome = page.run_scenario(
+        program.name, spec.cells[-1], ws_server.url, registry=registry, limit=LIMIT
+    )
+    if outcome.outcome != "passed":
+        pytest.fail(f"{outcome.text or outcome.reason}\n{outcome.output}", pytrace=False)
+    expected = program.on_cpython(ws_server.url)
+    assert len(expected) > 30
+    assert outcome.output.splitlines() == expected
