@@ -11,7 +11,7 @@ Importing this module changes nothing.
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..support import BackendName, in_browser
@@ -24,9 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["install", "uninstall"]
 
-logger = logging.getLogger("websocketstream")
-
 _patch: LoopPatch | None = None
+_undo: list[Callable[[], None]] = []
 
 
 def install(
@@ -44,27 +43,31 @@ def install(
     if not in_browser():
         return
     from .. import _ffi
+    from .blocking import bridge
+    from .imports import when_imported
     from .loop import LoopPatch
     from .options import Options
+    from .ssl_module import provide
 
     options = Options(
         backend=backend,
         headers_to=headers_to,
-        fetch=fetch,
-        probe=probe,
+        fetch=_ffi.JsFetch if fetch else None,
+        probe=_ffi.probe if probe else None,
         idle_timeout=idle_timeout,
         high_water_mark=high_water_mark,
         overflow=overflow,
     )
     if _patch is None:
         _patch = LoopPatch(_ffi.event_loop_class(), options, has_sockets=_ffi.has_sockets())
-    elif options != Options():
+        _undo.extend([_patch.restore, provide(), when_imported("websockets.sync.client", bridge)])
+    else:
         _patch.options = options
 
 
 def uninstall() -> None:
     """Undo :func:`install`. Connections that are open go on; calling it again does nothing."""
     global _patch
-    if _patch is not None:
-        _patch.restore()
-        _patch = None
+    while _undo:
+        _undo.pop()()
+    _patch = None

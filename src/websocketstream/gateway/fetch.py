@@ -10,17 +10,16 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from .._rules import redact
 from ..errors import SecurityError
 from .headers import split_fetch_headers
 from .http import LAST_CHUNK, Request, chunk
+from .refusal import PROBE_SECONDS, origin_of, refused
 
 if TYPE_CHECKING:
+    from .options import Options
     from .server import ServerConnection
-
-PROBE_SECONDS = 2.0
 
 DECODED = ("content-encoding", "content-length", "transfer-encoding", "connection", "keep-alive")
 """Headers that were true of the response as the network had it; the browser has undone them."""
@@ -29,16 +28,18 @@ DECODED = ("content-encoding", "content-length", "transfer-encoding", "connectio
 class FetchExchange:
     """One request and its response."""
 
-    def __init__(self, server: ServerConnection, request: Request, url: str, body: bytes) -> None:
-        from .. import _ffi
-
+    def __init__(
+        self, server: ServerConnection, request: Request, url: str, body: bytes, options: Options
+    ) -> None:
+        assert options.fetch is not None
         self._server = server
         self._transport = server.transport
         self._request = request
         self._url = url
+        self._probe = options.probe
         self._asking = self._answered = False
         self._cancel_probe: Callable[[], None] | None = None
-        self._fetch = _ffi.JsFetch(
+        self._fetch = options.fetch(
             url,
             method=request.method,
             headers=split_fetch_headers(request.headers),
@@ -101,19 +102,15 @@ class FetchExchange:
             reason = f"the response from {redact(self._url)} broke off: {error}"
             self._transport.lose(ConnectionResetError(errno.ECONNRESET, reason))
             return
-        from .. import _ffi
-
-        self._cancel_probe = _ffi.probe(self._url, "no-cors", PROBE_SECONDS, self._explain)
+        if self._probe is None:
+            self._explain(0)
+        else:
+            self._cancel_probe = self._probe(self._url, "no-cors", PROBE_SECONDS, self._explain)
 
     def _explain(self, status: int | None) -> None:
         """Tell a server that is down from one that the page may not read; fetch itself does not."""
         if status is None:
-            parts = urlsplit(self._url)
-            self._transport.lose(
-                ConnectionRefusedError(
-                    errno.ECONNREFUSED, f"nothing answers at {parts.hostname}:{parts.port}"
-                )
-            )
+            self._transport.lose(refused(origin_of(self._url)))
         else:
             self._transport.lose(
                 SecurityError(

@@ -20,6 +20,7 @@ from weakref import WeakKeyDictionary
 
 from ..errors import NotSupportedError
 from .options import Options
+from .refusal import check_reachable
 from .server import ServerConnection
 from .tls import check_context
 from .transport import GatewayTransport
@@ -74,8 +75,29 @@ class LoopPatch:
             if local_addr is not None:
                 raise NotSupportedError("a page can't choose a local address: leave local_addr out")
             check_context(ssl)
-            address = self._address(host, port, sock)
-            return self._connect(loop, protocol_factory, address, sock, ssl)
+            host, port = self._address(host, port, sock)
+            authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+            try:
+                await check_reachable(f"http{'s' if ssl else ''}://{authority}", self.options)
+            except BaseException:
+                if sock is not None:
+                    sock.close()
+                raise
+            extra = {
+                "peername": (host, port),
+                "sockname": ("", 0),
+                "socket": sock,
+                "sslcontext": ssl or None,
+            }
+            protocol = protocol_factory()
+            transport = GatewayTransport(
+                loop,
+                protocol,
+                lambda transport: ServerConnection(transport, authority, bool(ssl), self.options),
+                extra,
+            )
+            protocol.connection_made(transport)
+            return transport, protocol
 
         async def sock_connect(
             loop: asyncio.AbstractEventLoop, sock: socket.socket, address: tuple[Any, ...]
@@ -113,27 +135,6 @@ class LoopPatch:
         if host is None or port is None:
             raise ValueError("host and port was not specified and no sock specified")
         return _name_of(host), int(port)
-
-    def _connect(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        protocol_factory: Callable[[], asyncio.BaseProtocol],
-        address: tuple[str, int],
-        sock: socket.socket | None,
-        context: Any,
-    ) -> tuple[GatewayTransport, asyncio.BaseProtocol]:
-        host, port = address
-        authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        protocol = protocol_factory()
-        extra = {"peername": address, "sockname": ("", 0), "socket": sock, "sslcontext": context or None}
-        transport = GatewayTransport(
-            loop,
-            protocol,
-            lambda transport: ServerConnection(transport, authority, bool(context), self.options),
-            extra,
-        )
-        protocol.connection_made(transport)
-        return transport, protocol
 
 
 def _name_of(host: str) -> str:

@@ -118,7 +118,7 @@ class ServerConnection:
                 f"a page can't use a proxy (the request was {request.method} with an absolute target): "
                 "the browser has its own proxy settings; connect without one, such as proxy=None"
             )
-        elif not self._options.fetch:
+        elif self._options.fetch is None:
             raise NotSupportedError(
                 f"HTTP requests through the gateway are switched off, and this was a {request.method}: "
                 "call install() without fetch=False"
@@ -150,7 +150,7 @@ class ServerConnection:
             self._request, body = self._requests.popleft()
             url = self._url("http", self._request)
             logger.debug("a library fetches %s", redact(url))
-            self._exchange = FetchExchange(self, self._request, url, bytes(body))
+            self._exchange = FetchExchange(self, self._request, url, bytes(body), self._options)
 
     def _url(self, scheme: str, request: Request) -> str:
         return f"{scheme}{'s' if self._secure else ''}://{self._authority}{request.target}"

@@ -68,6 +68,7 @@ class GatewayTransport(asyncio.Transport):
         self._closing = self._ended = self._lost = False
         self._reading_paused = self._writing_paused = False
         self._soon: list[bytes] = []
+        self._refusal: Exception | None = None
         self._high, self._low = DEFAULT_HIGH, DEFAULT_HIGH // 4
         self.set_protocol(protocol)
         self._far_end = make_far_end(self)
@@ -87,7 +88,12 @@ class GatewayTransport(asyncio.Transport):
         if self._closing:
             logger.debug("a library has written to a connection that is closed or closing")
         elif isinstance(data, (bytes, bytearray, memoryview)):
-            self.receive(data)
+            try:
+                self.receive(data)
+            except Exception as error:
+                self._refusal = error
+                self._loop.call_soon(self._forget_refusal)
+                raise
         else:
             raise TypeError(f"data must be a bytes-like object, not {type(data).__name__}")
 
@@ -134,6 +140,14 @@ class GatewayTransport(asyncio.Transport):
             self._closing = True
             self._far_end.abort()
             self.lose(None)
+        # `websockets` takes anything that write() raises for a lost connection, aborts, and raises a
+        # ConnectionClosed. Raised here once more, the error reaches the caller of its connect().
+        error, self._refusal = self._refusal, None
+        if error is not None:
+            raise error
+
+    def _forget_refusal(self) -> None:
+        self._refusal = None
 
     # What the far end calls.
 
@@ -235,5 +249,10 @@ class GatewayTransport(asyncio.Transport):
     def _connection_lost(self, error: Exception | None) -> None:
         protocol = self._protocol
         self._soon.clear()
-        protocol.connection_lost(error)
-        self._protocol = None
+        try:
+            protocol.connection_lost(error)
+        finally:
+            self._protocol = None
+            sock = self.get_extra_info("socket")
+            if sock is not None:  # the program has handed it over
+                sock.close()

@@ -26,7 +26,7 @@ from ..errors import InvalidStateError, MessagesLostError, SecurityError, WebSoc
 from .close_codes import received, sendable
 from .frames import Close, FrameReader, Ping, Pong, Violation, close_frame, message_frames, pong_frame
 from .headers import check_sendable, handshake_of
-from .refusal import find_reason
+from .refusal import find_reason, origin_of, refused
 
 if TYPE_CHECKING:
     from .http import Request
@@ -63,7 +63,8 @@ class WebSocketUpgrade:
         self._reader = FrameReader()
         self._sent: Close | None = None
         """The library's Close frame."""
-        self._closed_by_library = False
+        self._finished = False
+        """Whether the library knows that the connection has closed."""
         self._cancel: Callable[[], None] = _nothing
         self._heard = time.monotonic()
         self._connection = Connection(
@@ -137,6 +138,7 @@ class WebSocketUpgrade:
 
     def _accept(self) -> None:
         protocol, _extensions = self._connection.opened.result()
+        self._options.suspects.discard(origin_of(self._connection.url))
         accept = base64.b64encode(hashlib.sha1(self._key.encode() + _GUID).digest()).decode()
         headers = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Accept", accept)]
         if protocol in self._offered:  # one that a hook has offered is none of the library's business
@@ -145,7 +147,6 @@ class WebSocketUpgrade:
         self._transport.hand_over(self)
         self._server.respond(101, headers)
         self._connection.incoming.consume(self._deliver)
-        self._connection.incoming.finished.when_settled(self._finish)
         self._connection.closed.when_settled(self._finish)
         self._deliver()
         for data in early or ():
@@ -153,8 +154,10 @@ class WebSocketUpgrade:
 
     def _refuse(self, status: int | None, reason: str) -> None:
         """Answer as the server, or a gateway that could not reach it; ``None``: nothing is there."""
+        origin = origin_of(self._connection.url)
         if status is None:
-            self._transport.lose(ConnectionRefusedError(errno.ECONNREFUSED, reason))
+            self._options.suspects.add(origin)
+            self._transport.lose(refused(origin))
         else:
             self._server.refuse(status, reason)
 
@@ -191,19 +194,22 @@ class WebSocketUpgrade:
         incoming = self._connection.incoming
         while incoming and self._transport.is_reading():
             self._transport.deliver(message_frames(incoming.take_batch(BATCH_BYTES)))
+        if self._connection.closed.settled:
+            self._finish()
 
     def _finish(self) -> None:
-        """Tell the library how the connection has closed, once it has read everything."""
-        closed, finished = self._connection.closed, self._connection.incoming.finished
-        if not (closed.settled and finished.settled) or self._transport.is_closing():
+        """Tell the library how the connection has closed, once it has all messages."""
+        closed = self._connection.closed
+        if self._finished or self._connection.incoming or self._transport.is_closing():
             return
+        self._finished = True
         error = closed.exception()
         code, reason = (
             (error.close_code, error.reason) if isinstance(error, WebSocketError) else closed.result()
         )
         if code is None or code == ABNORMAL or isinstance(error, MessagesLostError):
-            text = str(error)
-            self._transport.lose(ConnectionResetError(errno.ECONNRESET, text))
+            self._options.suspects.add(origin_of(self._connection.url))
+            self._transport.lose(ConnectionResetError(errno.ECONNRESET, str(error)))
             return
         code = received(code, self._sent.code if self._sent is not None else None)
         self._transport.deliver(close_frame(None if code == 1005 else code, reason))

@@ -1,0 +1,196 @@
+"""``websockets.sync.client`` without threads: over the library's own asyncio client.
+
+The blocking client of ``websockets`` receives in a thread, and a page has none. So its ``connect()``
+makes a connection of the asyncio client of the same library, and waits for that one by suspending
+Python, while the event loop goes on. Exceptions, attributes and arguments are the library's own.
+
+Python can be suspended where the browser has JSPI; elsewhere ``connect()`` raises NotSupportedError.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
+from types import ModuleType, TracebackType
+from typing import Any, Self
+
+from .._suspend import run
+from ..errors import NotSupportedError
+
+
+def _delegated(name: str) -> Any:
+    return property(lambda self: getattr(self._connection, name))
+
+
+class BlockingConnection:
+    """The methods of ``websockets.sync.client.ClientConnection``, over an asyncio connection."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._connection, name)
+
+    # The library's class has these as properties, which come before __getattr__.
+    close_code = _delegated("close_code")
+    close_reason = _delegated("close_reason")
+    local_address = _delegated("local_address")
+    remote_address = _delegated("remote_address")
+    state = _delegated("state")
+    subprotocol = _delegated("subprotocol")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close(*(() if kind is None else (1011,)))
+
+    def __iter__(self) -> Iterator[Any]:
+        from websockets.exceptions import ConnectionClosedOK
+
+        try:
+            while True:
+                yield self.recv()
+        except ConnectionClosedOK:
+            return
+
+    def recv(self, timeout: float | None = None, decode: bool | None = None) -> Any:
+        return run(_within, timeout, self._connection.recv, decode)
+
+    def recv_streaming(self, decode: bool | None = None) -> Iterator[Any]:
+        fragments = self._connection.recv_streaming(decode)
+        try:
+            while True:
+                yield run(anext, fragments)
+        except StopAsyncIteration:
+            return
+
+    def send(self, message: Any, text: bool | None = None) -> None:
+        options = {} if text is None else {"text": text}  # which versions before 14 don't have
+        run(partial(self._connection.send, **options), message)
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        run(self._connection.close, code, reason)
+
+    def wait_closed(self, timeout: float | None = None) -> bool:
+        try:
+            run(_within, timeout, self._connection.wait_closed)
+        except TimeoutError:
+            return False
+        return True
+
+    def ping(self, data: Any = None, ack_on_close: bool = False) -> threading.Event:
+        return _Acknowledgement(run(self._connection.ping, data), ack_on_close)
+
+    def pong(self, data: Any = b"") -> None:
+        run(self._connection.pong, data)
+
+
+class _Acknowledgement(threading.Event):
+    """The event that a pong sets. Waiting for it suspends Python; a thread's way would hang."""
+
+    def __init__(self, waiter: asyncio.Future[float], ack_on_close: bool) -> None:
+        super().__init__()
+        self._waiter = waiter
+        self._ack_on_close = ack_on_close
+        waiter.add_done_callback(self._done)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if not self.is_set():
+            run(_wait, self._waiter, timeout)
+        return self.is_set()
+
+    def _done(self, waiter: asyncio.Future[float]) -> None:
+        if not waiter.cancelled() and (waiter.exception() is None or self._ack_on_close):
+            self.set()
+
+
+async def _wait(future: asyncio.Future[Any], timeout: float | None) -> None:
+    await asyncio.wait([future], timeout=timeout)
+
+
+async def _within(
+    timeout: float | None, function: Callable[..., Coroutine[Any, Any, Any]], *args: Any
+) -> Any:
+    """Await ``function`` for at most ``timeout`` seconds; with 0, for what is there already."""
+    task = asyncio.ensure_future(function(*args))
+    await _wait(task, None if timeout is None else max(timeout, 0))
+    if not task.done():
+        task.cancel()
+        await _wait(task, None)
+        if task.cancelled():
+            raise TimeoutError(f"timed out in {timeout:.1f}s")
+    return task.result()
+
+
+def bridge(module: ModuleType) -> Callable[[], None]:
+    """Have ``websockets.sync.client`` connect without a thread; return what undoes it.
+
+    Programs may have imported ``connect`` by its name before. From version 17 on it calls a method that
+    can be replaced; before, the function itself gets other code.
+    """
+    bridged = type("ClientConnection", (BlockingConnection, module.ClientConnection), {})
+
+    def connect(uri: str, **options: Any) -> Any:
+        if options.pop("create_connection", None) not in (None, module.ClientConnection):
+            raise NotSupportedError(
+                "connections of a class of your own need a thread, and a page has none: leave "
+                "create_connection out"
+            )
+        address = options.pop("address", None)
+        if address is not None:
+            options["host"], options["port"] = address
+        return bridged(run(_connect, uri, options))
+
+    if hasattr(module, "reconnect"):
+        return _replace_method(module.reconnect, connect)
+    return _replace_code(module.connect, connect)
+
+
+async def _connect(uri: str, options: dict[str, Any]) -> Any:
+    from websockets.asyncio.client import connect
+
+    return await connect(uri, **options)
+
+
+def _replace_method(reconnect: Any, connect: Callable[..., Any]) -> Callable[[], None]:
+    original = reconnect.connect
+    same = (
+        "ssl server_hostname additional_headers user_agent_header proxy proxy_ssl proxy_server_hostname "
+        "open_timeout create_connection"
+    ).split()
+
+    def bridged(self: Any) -> Any:
+        options = {name: getattr(self, name) for name in same if getattr(self, name) is not None}
+        options |= {"user_agent_header": self.user_agent_header, "open_timeout": self.open_timeout}
+        options |= self.open_socket_kwargs | self.protocol_kwargs | self.connection_kwargs
+        return connect(self.uri, compression=None, **options)
+
+    reconnect.connect = bridged
+
+    def undo() -> None:
+        reconnect.connect = original
+
+    return undo
+
+
+def _replace_code(function: Any, replacement: Callable[..., Any]) -> Callable[[], None]:
+    code, defaults = function.__code__, function.__kwdefaults__
+    function.__websocketstream__ = replacement
+    # The code runs among the globals of the library's module, where `connect` is the function itself.
+    function.__code__, function.__kwdefaults__ = _call_replacement.__code__, None
+
+    def undo() -> None:
+        function.__code__, function.__kwdefaults__ = code, defaults
+
+    return undo
+
+
+def _call_replacement(uri: str, **options: Any) -> Any:
+    return connect.__websocketstream__(uri, **options)  # type: ignore[name-defined]  # noqa: F821

@@ -1,0 +1,181 @@
+"""A module to import as ``ssl`` where Python has none: Pyodide before version 314, without that package.
+
+Libraries import ``ssl``, make contexts and pass them on; the TLS itself is the browser's. So there is
+what they name, and a context remembers what it was asked for, for :mod:`~websocketstream.gateway.tls`
+to check. Whatever would do TLS in Python raises NotSupportedError.
+"""
+
+from __future__ import annotations
+
+import enum
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ..errors import NotSupportedError
+
+
+class VerifyMode(enum.IntEnum):
+    CERT_NONE = 0
+    CERT_OPTIONAL = 1
+    CERT_REQUIRED = 2
+
+
+class TLSVersion(enum.IntEnum):
+    MINIMUM_SUPPORTED = -2
+    SSLv3 = 768
+    TLSv1 = 769
+    TLSv1_1 = 770
+    TLSv1_2 = 771
+    TLSv1_3 = 772
+    MAXIMUM_SUPPORTED = -1
+
+
+class Purpose(enum.Enum):
+    SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
+    CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
+
+
+class SSLError(OSError):
+    """Base of the errors of ``ssl``."""
+
+
+class SSLZeroReturnError(SSLError): ...
+
+
+class SSLWantReadError(SSLError): ...
+
+
+class SSLWantWriteError(SSLError): ...
+
+
+class SSLSyscallError(SSLError): ...
+
+
+class SSLEOFError(SSLError): ...
+
+
+class SSLCertVerificationError(SSLError, ValueError): ...
+
+
+class SSLContext:
+    """What a program asks of TLS; a page can give it the browser's defaults only."""
+
+    sslsocket_class = sslobject_class = None
+    sni_callback = keylog_filename = None
+    post_handshake_auth = hostname_checks_common_name = False
+
+    def __init__(self, protocol: int = 2) -> None:
+        client = protocol == PROTOCOL_TLS_CLIENT
+        self.protocol = protocol
+        self.check_hostname = client
+        self.verify_mode = VerifyMode.CERT_REQUIRED if client else VerifyMode.CERT_NONE
+        self.verify_flags = self.options = 0
+        self.minimum_version, self.maximum_version = TLSVersion.TLSv1_2, TLSVersion.TLSv1_3
+        self._ca_data: str | None = None
+        self._certfile_data: str | None = None
+
+    def load_verify_locations(
+        self, cafile: str | None = None, capath: str | None = None, cadata: str | bytes | None = None
+    ) -> None:
+        if cafile is not None:
+            self._ca_data = Path(cafile).read_text()
+        else:
+            self._ca_data = cadata.decode() if isinstance(cadata, bytes) else cadata or str(capath)
+
+    def load_cert_chain(self, certfile: str, keyfile: str | None = None, password: Any = None) -> None:
+        self._certfile_data = Path(certfile).read_text()
+
+    def load_default_certs(self, purpose: Purpose = Purpose.SERVER_AUTH) -> None: ...
+
+    def set_default_verify_paths(self) -> None: ...
+
+    def set_alpn_protocols(self, alpn_protocols: Any) -> None: ...
+
+    def set_ciphers(self, ciphers: str) -> None: ...
+
+    def get_ca_certs(self, binary_form: bool = False) -> list[Any]:
+        return []
+
+    def wrap_socket(self, *args: Any, **options: Any) -> NoReturn:
+        _refuse()
+
+    def wrap_bio(self, *args: Any, **options: Any) -> NoReturn:
+        _refuse()
+
+
+class _Refused:
+    """A class of ``ssl`` that can be named, and not made."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        _refuse()
+
+
+class SSLObject(_Refused): ...
+
+
+class SSLSocket(_Refused): ...
+
+
+class SSLSession(_Refused): ...
+
+
+class MemoryBIO(_Refused): ...
+
+
+def _refuse() -> NoReturn:
+    raise NotSupportedError(
+        "Python does no TLS in a page: the browser does; connect with wss: or https:"
+    )
+
+
+def create_default_context(
+    purpose: Purpose = Purpose.SERVER_AUTH,
+    *,
+    cafile: str | None = None,
+    capath: str | None = None,
+    cadata: str | bytes | None = None,
+) -> SSLContext:
+    client = purpose is Purpose.SERVER_AUTH
+    context = SSLContext(PROTOCOL_TLS_CLIENT if client else PROTOCOL_TLS_SERVER)
+    if cafile or capath or cadata:
+        context.load_verify_locations(cafile, capath, cadata)
+    return context
+
+
+def _create_unverified_context(*args: Any, **options: Any) -> SSLContext:
+    return SSLContext()
+
+
+_create_default_https_context = create_default_context
+
+CertificateError = SSLCertVerificationError
+CERT_NONE, CERT_OPTIONAL, CERT_REQUIRED = VerifyMode
+PROTOCOL_TLS = PROTOCOL_SSLv23 = 2
+PROTOCOL_TLS_CLIENT, PROTOCOL_TLS_SERVER = 16, 17
+OP_ALL = 0x80000050
+OP_NO_SSLv2, OP_NO_SSLv3 = 0, 0x02000000
+OP_NO_TLSv1, OP_NO_TLSv1_1, OP_NO_TLSv1_2, OP_NO_TLSv1_3 = 0x04000000, 0x10000000, 0x08000000, 0x20000000
+OP_NO_COMPRESSION, OP_NO_TICKET, OP_NO_RENEGOTIATION = 0x20000, 0x4000, 0x40000000
+OP_IGNORE_UNEXPECTED_EOF = 0x80
+VERIFY_DEFAULT, VERIFY_X509_STRICT, VERIFY_X509_PARTIAL_CHAIN = 0, 0x20, 0x80000
+HAS_SNI = HAS_ALPN = HAS_TLSv1_2 = HAS_TLSv1_3 = True
+HAS_NEVER_CHECK_COMMON_NAME = False
+OPENSSL_VERSION = "none: TLS is the browser's"
+OPENSSL_VERSION_INFO = (1, 1, 1, 0, 0)
+OPENSSL_VERSION_NUMBER = 0x10101000
+
+
+def provide() -> Callable[[], None]:
+    """Let programs import this module as ``ssl`` if there is no other; return what undoes it."""
+    if "ssl" in sys.modules or find_spec("_ssl") is not None:
+        return lambda: None
+    module = sys.modules["ssl"] = sys.modules[__name__]
+
+    def undo() -> None:
+        if sys.modules.get("ssl") is module:
+            del sys.modules["ssl"]
+
+    return undo
