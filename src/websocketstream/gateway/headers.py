@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
 from urllib.parse import quote_plus
 
 from ..errors import NotSupportedError
@@ -128,6 +129,7 @@ def openai(handshake: Handshake) -> None:
         value = handshake.headers.pop(header)
         if value is not None:
             handshake.subprotocols.append(f"{header.lower()}.{value.replace('=', '-')}")
+    dropped("Content-Type", "X-Stainless-*")(handshake)
 
 
 def deepgram(handshake: Handshake) -> None:
@@ -136,11 +138,17 @@ def deepgram(handshake: Handshake) -> None:
         token = handshake.take_token(scheme)
         if token is not None:
             handshake.subprotocols += [scheme, token]
+    dropped("X-Fern-*", "x-deepgram-session-id")(handshake)
 
 
 def google(handshake: Handshake) -> None:
-    """A hook for Google's Gemini live API: the key in the query string."""
+    """A hook for Google's Gemini live API: the key, or the ephemeral token, in the query string."""
+    token = handshake.take_token("Token")
+    if token is not None:
+        handshake.headers.pop("x-goog-api-key")  # the library sends the token there too
+        handshake.add_to_query("access_token", token)
     in_query({"x-goog-api-key": "key"})(handshake)
+    dropped("Content-Type", "x-goog-api-client")(handshake)
 
 
 def kubernetes(handshake: Handshake) -> None:
@@ -149,11 +157,16 @@ def kubernetes(handshake: Handshake) -> None:
 
 
 def dropped(*names: str) -> HeadersHook:
-    """Return a hook that leaves out headers that the server can do without."""
+    """Return a hook that leaves out headers that the server can do without.
+
+    Args:
+        names: the headers; ``"X-Fern-*"`` stands for all whose names begin so.
+    """
 
     def hook(handshake: Handshake) -> None:
-        for name in names:
-            handshake.headers.pop(name)
+        for header in handshake.headers:
+            if any(fnmatchcase(header.lower(), name.lower()) for name in names):
+                del handshake.headers[header]
 
     return hook
 

@@ -1,0 +1,22 @@
+"""OpenAI's realtime API: the stand-in of `_openai_realtime.py`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from . import _openai_realtime
+from ._serving import websockets_server
+
+LIBRARY = "openai"
+REQUIREMENTS = ("openai[realtime]",)
+GROUP = "assistants"
+EXPECTS = ("The following transport option(s) are not supported on Emscripten",)
+
+
+@asynccontextmanager
+async def serve() -> AsyncIterator[str]:
+    async with websockets_server(
+        _openai_realtime.handle,
+        process_request=_openai_realtime.check,
+        select_subprotocol=_openai_realtime.select,
+    ) as url:
+        yield url
