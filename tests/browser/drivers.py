@@ -99,6 +99,8 @@ def start(name: str, flags: Sequence[str] = (), size: tuple[int, int] | None = N
     engine = find(name)
     starter = {"chromium": _chromium, "firefox": _firefox, "webkit": _webkit}[name]
     service, options, driver_class = starter(engine, flags, size)
+    # Servers that speak TLS here have certificates of their own signature.
+    options.accept_insecure_certs = True
 
     # Selenium waits without limit for a session. Ending the supervisor ends that wait.
     watchdog = threading.Timer(START_LIMIT, lambda: service.process.terminate())
