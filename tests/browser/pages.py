@@ -35,7 +35,6 @@ EXAMPLES = Registry("examples", "scenarios.env.BrowserEnv")
 SCENARIOS = Registry("scenarios.registry", "scenarios.env.BrowserEnv")
 STRESS = Registry("scenarios.stress.registry", "scenarios.stress.env.StressEnv")
 LIBRARIES = Registry("libraries", "scenarios.env.BrowserEnv")
-COMPAT = Registry("scenarios.compat.registry", "scenarios.compat.env.BrowserEnv")
 
 
 @dataclass

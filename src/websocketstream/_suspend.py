@@ -1,4 +1,4 @@
-"""Waiting without ``await``: Python is suspended until a coroutine is done, and other tasks go on.
+"""Waiting without ``await``: suspends Python until a coroutine is done, while other tasks run.
 
 Browsers can do that with JavaScript Promise Integration (JSPI), where the stack has no JavaScript
 frame between the call and the event loop.
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from ..errors import NotSupportedError
-from ..support import in_browser
+from .errors import NotSupportedError
+from .support import in_browser
 
 
 def run[T](function: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T:
@@ -20,9 +20,9 @@ def run[T](function: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T:
         NotSupportedError: Python can't be suspended here.
     """
     check()
-    from .. import _ffi
+    from . import _ffi
 
-    # The exception does not cross over to JavaScript: Pyodide would keep it, and all that it refers to.
+    # Exceptions must not cross over to JavaScript: Pyodide would keep them and all they refer to.
     result, error = _ffi.run_sync(_outcome(function(*args)))
     if error is None:
         return result  # type: ignore[return-value]
@@ -33,7 +33,7 @@ def run[T](function: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T:
 
 
 async def _outcome[T](coroutine: Coroutine[Any, Any, T]) -> tuple[T | None, BaseException | None]:
-    """Return what the coroutine returns, and what it raises."""
+    """Return the coroutine's result, or the exception that it raised."""
     try:
         return await coroutine, None
     except BaseException as error:
@@ -41,22 +41,22 @@ async def _outcome[T](coroutine: Coroutine[Any, Any, T]) -> tuple[T | None, Base
 
 
 def check() -> None:
-    """Raise NotSupportedError, with what to use instead, if Python can't be suspended here."""
+    """Raise NotSupportedError, with the way out, if Python can't be suspended here."""
     if not in_browser():
         raise NotSupportedError(
-            "websocketstream.sync is for browsers: elsewhere use websockets.sync, the same API"
+            "suspending Python is for browsers: elsewhere websockets.sync works as it is"
         )
-    from .. import _ffi
+    from . import _ffi
 
     if _ffi.can_suspend():
         return
     if not _ffi.has_jspi():
         raise NotSupportedError(
             "this browser can't suspend Python (it has no JSPI), so a synchronous client can't wait: "
-            "use websocketstream.asyncio.client, with await"
+            "use websockets.asyncio.client, with await"
         )
     raise NotSupportedError(
         "Python can't be suspended here, because JavaScript has called it and waits for it, as in an "
         "event handler or a callback: start a task from here, or call it from code that was started "
-        "with runPythonAsync() or is awaited; or use websocketstream.asyncio.client, with await"
+        "with runPythonAsync() or is awaited; or use websockets.asyncio.client, with await"
     )
