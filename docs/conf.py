@@ -35,9 +35,7 @@ myst_heading_anchors = 3
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 autodoc_typehints_format = "short"
-autodoc_type_aliases = {
-    name: name for name in ("HeadersHook", "Message", "Overflow")
-}
+autodoc_type_aliases = {name: name for name in ("HeadersHook", "Message", "Overflow")}
 add_module_names = False
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
