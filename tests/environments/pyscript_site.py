@@ -15,11 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.browser.cells import LIBRARIES
 from tests.browser.examples import SERVER
 from tests.server import ThreadedServer, serve_in_thread
 from tests.server.static import serve_static
 from tools.demo import FOLDERS
+from tools.distributions import newest_library
 from tools.project import DIST, ROOT
 
 PAGES = Path(__file__).with_name("pages")
@@ -51,8 +51,8 @@ def serve(folder: Path) -> Iterator[Site]:
     mounts = {f"/{name}": path for name, path in FOLDERS.items()}
     library = folder / "websockets"
     library.mkdir()
-    for wheel in LIBRARIES.glob("websockets-*.whl"):
-        (library / wheel.name).symlink_to(wheel)
+    wheel = newest_library("websockets")
+    (library / wheel.name).symlink_to(wheel)
     mounts |= {"/environments": PAGES, "/docs": folder}
     mounts |= {"/simple/websocketstream": DIST, "/simple/websockets": library}
     with serve_in_thread() as server, serve_static(mounts, server.url) as address:
