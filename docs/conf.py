@@ -61,6 +61,7 @@ pygments_dark_style = "github-dark"
 MADE_BY_THE_PACKAGE = (
     "websocketstream.ReadableStream",
     "websocketstream.WritableStream",
+    "websocketstream.gateway.headers.Handshake",
     "websocketstream.support.NativeDefect",
     "websocketstream.support.Support",
     "websocketstream.testing.FakePeer",
