@@ -14,8 +14,6 @@ from sphinx.util import logging
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
-# Where websockets is installed its exceptions are the package's; the reference shows our own.
-sys.modules["websockets"] = None  # type: ignore[assignment]
 
 from tests.browser.examples import LIBRARIES, library_pages  # noqa: E402
 from websocketstream import __version__  # noqa: E402
@@ -37,10 +35,7 @@ myst_heading_anchors = 3
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 autodoc_typehints_format = "short"
-autodoc_type_aliases = {
-    name: name
-    for name in ("Data", "DataLike", "HeadersHook", "HeadersLike", "LoggerLike", "Message", "Overflow")
-}
+autodoc_type_aliases = {name: name for name in ("HeadersHook", "Message", "Overflow")}
 add_module_names = False
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
@@ -66,10 +61,9 @@ pygments_dark_style = "github-dark"
 MADE_BY_THE_PACKAGE = (
     "websocketstream.ReadableStream",
     "websocketstream.WritableStream",
-    "websocketstream.asyncio.client.ClientConnection",
+    "websocketstream.gateway.headers.Handshake",
     "websocketstream.support.NativeDefect",
     "websocketstream.support.Support",
-    "websocketstream.sync.client.ClientConnection",
     "websocketstream.testing.FakePeer",
 )
 """Classes whose constructors are nobody else's business."""

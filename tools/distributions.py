@@ -16,13 +16,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from packaging.version import Version
 from pyodide_lock import PyodideLockSpec
 from pyodide_lock.spec import InfoSpec
 from pyodide_lock.utils import add_wheels_to_spec
 
 from tests.browser.cells import LIBRARIES, pyodide_versions
 from tests.libraries import PINS as LIBRARY_PINS
-from tools.project import BUILD, NODE_MODULES, ROOT, Step, alone, main, pip, say
+from tools.project import BUILD, NODE_MODULES, ROOT, Problem, Step, alone, main, pip, say
 
 PINS = ROOT / "requirements-pyodide.txt"
 PEERS = BUILD / "peers"
@@ -143,6 +144,16 @@ def add_wheel(wheel: Path, target: Path) -> None:
     write_lock(add_wheels_to_spec(spec, [copy]), target / LOCK, target)
     if old and old.file_name != copy.name:
         (target / old.file_name).unlink(missing_ok=True)
+
+
+def newest_library(name: str) -> Path:
+    """The wheel of the newest version of a third-party library among those that were downloaded."""
+    wheels = list(LIBRARIES.rglob(f"{name}-*.whl"))
+    if not wheels:
+        raise Problem(
+            f"there is no wheel of {name} in {LIBRARIES.relative_to(ROOT)}: run ./build.sh setup"
+        )
+    return max(wheels, key=lambda wheel: Version(wheel.name.split("-")[1]))
 
 
 def write_lock(spec: PyodideLockSpec, source: Path, target: Path) -> None:

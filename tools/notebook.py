@@ -57,10 +57,10 @@ def make_kernel() -> None:
 
 
 def make_site() -> None:
-    """Build the site: notebooks, Pyodide, and our wheel for `%pip install websocketstream`."""
-    built = wheel.find()
+    """Build the site: notebooks, Pyodide, and the wheels that the notebooks install with `%pip`."""
+    wheels = [wheel.find(), distributions.newest_library("websockets")]
     stamps = [BUILD / "stamps" / name for name in ("jupyterlite", "kernel")]
-    step = Step("notebook", [built, *stamps, *files_under(SOURCE)], [SITE / "index.html"])
+    step = Step("notebook", [*wheels, *stamps, *files_under(SOURCE)], [SITE / "index.html"])
     if step.is_done():
         return
     step.begin()
@@ -71,7 +71,8 @@ def make_site() -> None:
     shutil.copytree(SOURCE, LITE)
     shutil.copytree(KERNEL, LITE / "static" / "pyodide")
     (LITE / "pypi").mkdir()
-    shutil.copyfile(built, LITE / "pypi" / built.name)
+    for file in wheels:
+        shutil.copyfile(file, LITE / "pypi" / file.name)
     tool = JUPYTERLITE / "bin" / "jupyter-lite"
     where = ("--lite-dir", LITE, "--contents", "files", "--output-dir", SITE)
     what = ("--apps", "notebooks", "--apps", "lab", "--no-sourcemaps", "--no-libarchive")

@@ -20,8 +20,7 @@ from tools.project import (
 )
 
 PACKAGE = ROOT / "src" / "websocketstream"
-# A page downloads all of it before it can connect. Two fifths are the websockets face, which is
-# there for every program that is written for it, and is loaded only when it is imported.
+# A page downloads all of it before it can connect.
 MAXIMUM_SIZE = 100 * 1024
 METADATA = [ROOT / name for name in ("pyproject.toml", "README.md", "LICENSE")]
 

@@ -1,8 +1,9 @@
-"""The WebSocket client for Python in the browser.
+"""WebSockets for Python in the browser.
 
 :class:`WebSocketStream` is the WHATWG API of that name in Python's spelling: the browser's own where
 there is one, a polyfill over classic ``WebSocket`` where there is none, with the same behaviour.
-Importing this package has no side effect.
+After :func:`install`, libraries written for asyncio, such as ``websockets`` and ``aiohttp``, connect
+from a page as they are. Importing this package has no side effect.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,6 @@ from .support import Support, support
 from .writable import WritableStream, WritableStreamDefaultWriter
 
 if TYPE_CHECKING:
-    from ._anywhere import connect
     from .gateway import install, uninstall
 
 __all__ = [
@@ -50,7 +50,6 @@ __all__ = [
     "WebSocketStream",
     "WritableStream",
     "WritableStreamDefaultWriter",
-    "connect",
     "install",
     "support",
     "uninstall",
@@ -58,13 +57,11 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-_LAZY = {"connect": "_anywhere", "install": "gateway", "uninstall": "gateway"}
-
 
 def __getattr__(name: str) -> Any:
-    # Who only wants streams does not wait for what imitates the websockets library.
-    if name in _LAZY:
-        from importlib import import_module
+    # Loaded when asked for: a program that only uses streams need not wait for the gateway.
+    if name in ("install", "uninstall"):
+        from . import gateway
 
-        return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+        return getattr(gateway, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

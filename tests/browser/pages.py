@@ -36,7 +36,6 @@ SELFCHECK = Registry("selfcheck", "selfcheck.Env")
 EXAMPLES = Registry("examples", "scenarios.env.BrowserEnv")
 SCENARIOS = Registry("scenarios.registry", "scenarios.env.BrowserEnv")
 STRESS = Registry("scenarios.stress.registry", "scenarios.stress.env.StressEnv")
-COMPAT = Registry("scenarios.compat.registry", "scenarios.compat.env.BrowserEnv")
 
 
 def library(name: str) -> Registry:

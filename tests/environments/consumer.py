@@ -15,8 +15,6 @@ from websocketstream import (
     WritableStream,
     WritableStreamDefaultWriter,
 )
-from websocketstream.asyncio.client import ClientConnection, connect
-from websocketstream.sync import client
 from websocketstream.testing import FakeBackend, FakePeer
 
 
@@ -44,22 +42,6 @@ async def streams() -> None:
         assert_type(info, WebSocketOpenInfo)
 
 
-async def connections() -> None:
-    async with connect("wss://example.com/", subprotocols=None) as connection:
-        assert_type(connection, ClientConnection)
-        assert_type(await connection.recv(decode=False), bytes)
-        assert_type(await connection.recv(decode=True), str)
-        assert_type(connection.close_code, int | None)
-    async for connection in connect("wss://example.com/"):
-        assert_type(connection, ClientConnection)
-
-
-def waiting() -> None:
-    with client.connect("wss://example.com/") as connection:
-        assert_type(connection, client.ClientConnection)
-        assert_type(connection.recv(decode=True), str)
-
-
 async def serve(peer: FakePeer) -> None:
     assert_type(peer.protocols, tuple[str, ...])
     peer.send(b"")
@@ -70,5 +52,5 @@ def rest() -> None:
     assert_type(websocketstream.support().auto, str | None)
     assert_type(WebSocketError("", close_code=1000).close_code, int | None)
     WebSocketStream("wss://example.com/", backend=FakeBackend(serve))
-    websocketstream.install()
+    websocketstream.install(backend="safe", fetch=False)
     websocketstream.uninstall()

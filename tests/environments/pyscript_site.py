@@ -3,7 +3,8 @@
     /pyscript/…              the demo's pages, with @pyscript/core in /pyscript/core
     /pyodide/…               the newest Pyodide, whose lock file has our wheel
     /docs/in-a-page.html …   the pages of docs/pyscript.md, each named after its heading
-    /simple/websocketstream/ the folder of our wheel, as an index for micropip
+    /simple/websocketstream/ the folder of our wheel, and
+    /simple/websockets/      that of a library's: together an index for micropip
 
 It sends no header that isolates pages: nothing here needs one.
 """
@@ -18,6 +19,7 @@ from tests.browser.examples import SERVER
 from tests.server import ThreadedServer, serve_in_thread
 from tests.server.static import serve_static
 from tools.demo import FOLDERS
+from tools.distributions import newest_library
 from tools.project import DIST, ROOT
 
 PAGES = Path(__file__).with_name("pages")
@@ -47,7 +49,12 @@ class Site:
 def serve(folder: Path) -> Iterator[Site]:
     """Serve the site. The pages of the guide, and what depends on addresses, go into `folder`."""
     mounts = {f"/{name}": path for name, path in FOLDERS.items()}
-    mounts |= {"/environments": PAGES, "/docs": folder, "/simple/websocketstream": DIST}
+    library = folder / "websockets"
+    library.mkdir()
+    wheel = newest_library("websockets")
+    (library / wheel.name).symlink_to(wheel)
+    mounts |= {"/environments": PAGES, "/docs": folder}
+    mounts |= {"/simple/websocketstream": DIST, "/simple/websockets": library}
     with serve_in_thread() as server, serve_static(mounts, server.url) as address:
         write_guide(folder, server.url)
         (folder / "from_index.toml").write_text(INTERPRETER + FROM_INDEX.format(address=address))

@@ -17,7 +17,8 @@ from tests.browser import drivers
 from tests.browser.plugin import SELECTION
 from tools import docs
 from tools.demo import served
-from websocketstream import errors, handshake, testing
+from websocketstream import errors, testing
+from websocketstream.gateway import headers
 
 BOOT_LIMIT = 120
 """Seconds for Pyodide to start on a loaded machine, and the example to run."""
@@ -25,7 +26,7 @@ BOOT_LIMIT = 120
 ELSEWHERE = re.compile(
     r"""<(?:script|link|img|iframe)\b[^>]*\s(?:src|href)=["']?(?:https?:)?//[^"' >]*"""
 )
-PUBLIC = (websocketstream, errors, handshake, testing)
+PUBLIC = (websocketstream, errors, headers, testing)
 UNFINISHED = ("starting", "running")
 SHOW = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})"
 SELECT = "arguments[0].focus(); getSelection().selectAllChildren(arguments[0])"

@@ -113,9 +113,9 @@ def test_the_pages_of_the_guide(browser: Browser, site: Site) -> None:
 
 
 def test_an_index_of_ones_own(browser: Browser, site: Site) -> None:
-    """An index serves the configuration and micropip.install(); then the synchronous client works, too.
+    """An index serves the configuration and micropip.install(); then `websockets.sync` works, too.
 
-    It waits in a script and in an `async` handler, where there is JSPI.
+    After install() it waits in a script and in an `async` handler, where there is JSPI.
     """
     browser.open(f"{site.address}/environments/installing.html")
     driver = browser.driver

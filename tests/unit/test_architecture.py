@@ -16,6 +16,7 @@ from zipfile import ZipFile
 
 import pytest
 
+import websocketstream
 from tests.unit.bench import Bench, raised_by
 from websocketstream import WebSocketStream
 from websocketstream.testing import FakeAbortController
@@ -36,6 +37,7 @@ CORE = (
     "_connection",
     "_html",
     "support",
+    "_suspend",
     "readable",
     "writable",
     "_js_streams",
@@ -179,6 +181,7 @@ PROBE = """
     assert after.pop("loggers") - before.pop("loggers") == {"websocketstream"}
     assert after == before, (before, after)
     assert "websocketstream._html" not in sys.modules, "only notebooks need it"
+    assert "websocketstream.gateway" not in sys.modules, "only install() needs it"
     assert logging.getLogger("websocketstream").handlers == []
 """
 
@@ -187,6 +190,13 @@ def test_import_has_no_side_effect() -> None:
     """Importing the package changes nothing else in the interpreter, and loads nothing but itself."""
     code = f"import sys; sys.path.insert(0, {str(SOURCE.parent)!r})\n{textwrap.dedent(PROBE)}"
     subprocess.run([sys.executable, "-I", "-S", "-W", "error", "-c", code], check=True, timeout=60)
+
+
+def test_gateway_is_loaded_when_it_is_asked_for() -> None:
+    """The package has the gateway's functions, and no names that it does not list."""
+    assert websocketstream.install.__module__.startswith("websocketstream.gateway")
+    assert websocketstream.uninstall.__module__.startswith("websocketstream.gateway")
+    assert not hasattr(websocketstream, "no_such_name")
 
 
 def test_wheel(tmp_path: Path) -> None:

@@ -9,9 +9,6 @@ import pytest
 from tests.unit.bench import Bench, connection_on, stream_on
 from websocketstream import WebSocketStream
 from websocketstream._html import html_of
-from websocketstream.asyncio.client import connect
-from websocketstream.sync.client import ClientConnection, reconnect
-from websocketstream.testing import FakeBackend, FakePeer
 
 
 class Text(HTMLParser):
@@ -138,24 +135,3 @@ async def test_colors() -> None:
     connecting, opened, closing, closed, lost = seen
     assert connecting == closing
     assert len({connecting, opened, closed, lost}) == 4
-
-
-async def test_websockets_face() -> None:
-    """Connections of both clients that are like those of `websockets` are shown, too."""
-    async with connect("wss://example.test/", backend=FakeBackend(_echo)) as websocket:
-        await websocket.send("hello")
-        await websocket.recv()
-        head, _, received, sent = Text(websocket._repr_html_()).lines
-        assert head.startswith("ClientConnection ● open · wss://example.test/ · ")
-        assert received.startswith("received|1|") and sent.startswith("sent|1|")
-
-    opening = reconnect("wss://example.test/", backend=FakeBackend(_echo))._opening
-    synchronous = ClientConnection(None, opening.protocol("wss://example.test/", None))
-    assert "ClientConnection" in synchronous._repr_html_()
-    synchronous._asynchronous._link.close()
-
-
-async def _echo(peer: FakePeer) -> None:
-    peer.accept()
-    async for message in peer:
-        await peer.send(message)

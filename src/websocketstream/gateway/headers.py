@@ -1,59 +1,103 @@
-"""Headers: what a page may send of those that a library wants to, and how to move the others.
+"""Headers: which of a library's a page can send, and hooks that move the others to where it can.
 
 A page can't set a header of a WebSocket handshake, so servers that are meant for browsers take a token
-from the URL or from the list of subprotocols. ``install(headers_to=hook)`` has the hook called for each
-handshake; it moves headers to where the server looks for them. Those that it leaves are refused:
-nothing that was asked for is dropped in silence.
+from the URL or from the list of subprotocols instead. ``install(headers_to=hook)`` has the hook called
+for each handshake; it moves headers to where the server looks for them. Those that it leaves are
+refused: nothing that a program asks for is dropped in silence. Only what the browser sets itself is
+left out.
+
+Mind that URLs end up in the logs of servers and proxies: prefer tokens that expire soon.
 """
 
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
-from urllib.parse import quote_plus
+from urllib.parse import quote, urlsplit
 
 from ..errors import NotSupportedError
 from .http import Headers, Request
 
-_SET_BY_THE_BROWSER = frozenset(
-    "accept accept-encoding accept-language cache-control connection dnt host keep-alive pragma upgrade "
-    "user-agent".split()
+__all__ = [
+    "Handshake",
+    "HeadersHook",
+    "all_of",
+    "bearer_in_subprotocol",
+    "check_sendable",
+    "deepgram",
+    "dropped",
+    "google",
+    "handshake_of",
+    "in_query",
+    "kubernetes",
+    "openai",
+    "split_fetch_headers",
+]
+
+# The browser sets these itself, or they describe a body, which a handshake does not have.
+_SET_BY_BROWSER = re.compile(
+    "accept|accept-(encoding|language)|cache-control|connection|content-type|dnt|host|keep-alive|pragma"
+    "|sec-.*|upgrade|upgrade-insecure-requests|user-agent",
+    re.IGNORECASE,
 )
-_DROPPED_FROM_FETCH = frozenset(
-    "accept-charset accept-encoding connection content-length date dnt expect host keep-alive te trailer "
-    "transfer-encoding upgrade user-agent via".split()
+# So does fetch(); others are about the connection, or only tell of the client.
+_SET_BY_FETCH = re.compile(
+    "accept-(charset|encoding)|connection|content-length|date|dnt|expect|host|keep-alive|proxy-.*|sec-.*"
+    "|te|trailer|transfer-encoding|upgrade|user-agent|via",
+    re.IGNORECASE,
 )
-_FORBIDDEN_IN_FETCH = frozenset(
-    "access-control-request-headers access-control-request-method cookie cookie2 origin referer "
-    "set-cookie".split()
+# Standard: Fetch, "forbidden request-header"; those that the server would act upon.
+_FORBIDDEN_IN_FETCH = re.compile(
+    "access-control-request-(headers|method)|cookie2?|origin|referer|set-cookie", re.IGNORECASE
 )
+_METHOD_OVERRIDE = re.compile("x-http-method|x-http-method-override|x-method-override", re.IGNORECASE)
+_FORBIDDEN_METHODS = frozenset(("connect", "trace", "track"))
+
+_OWN = {
+    "cookie": "the browser sends its own cookies for the server's host",
+    "origin": "the browser sends the page's own",
+    "referer": "the browser sends the page's own",
+}
+_HOOKS_BY_HOST = {
+    "api.deepgram.com": "deepgram",
+    "api.openai.com": "openai",
+    "generativelanguage.googleapis.com": "google",
+}
 
 
 class Handshake:
-    """A WebSocket handshake that a hook may change: URL, offered subprotocols, headers that are left."""
+    """An opening handshake, as far as a hook may change it.
+
+    Attributes:
+        url: the ``ws:`` or ``wss:`` URL.
+        subprotocols: the subprotocols that are offered, in order of preference.
+        headers: the headers that the browser does not set itself.
+    """
 
     def __init__(self, url: str, subprotocols: list[str], headers: Headers) -> None:
-        self.url: str = url
+        self.url = url
         self.subprotocols = subprotocols
         self.headers = headers
 
     def add_to_query(self, name: str, value: str) -> None:
         """Add a parameter to the URL's query string."""
         separator = "&" if "?" in self.url else "?"
-        self.url += f"{separator}{quote_plus(name)}={quote_plus(value)}"
+        self.url += f"{separator}{quote(name, safe='')}={quote(value, safe='')}"
+
+    def take_token(self, scheme: str) -> str | None:
+        """Remove ``Authorization`` if it is of this scheme and return the token, else ``None``."""
+        given, _, token = self.headers.get("Authorization", "").partition(" ")
+        token = token.strip()
+        if given.lower() != scheme.lower() or not token:
+            return None
+        del self.headers["Authorization"]
+        return token
 
     def take_bearer(self) -> str | None:
         """Remove ``Authorization: Bearer …`` and return the token; ``None`` if there is none."""
         return self.take_token("Bearer")
-
-    def take_token(self, scheme: str) -> str | None:
-        """Remove ``Authorization`` of this scheme and return the token; ``None`` if there is none."""
-        given, _, token = self.headers.get("Authorization", "").partition(" ")
-        if given.lower() != scheme.lower() or not token.strip():
-            return None
-        del self.headers["Authorization"]
-        return token.strip()
 
 
 HeadersHook = Callable[[Handshake], None]
@@ -61,41 +105,82 @@ HeadersHook = Callable[[Handshake], None]
 
 
 def handshake_of(request: Request, url: str) -> Handshake:
-    """Return the handshake of an upgrade request, without the headers that the browser sets itself."""
+    """Return the handshake of a request to upgrade, without the headers that the browser sets itself."""
     headers = Headers(
         (name, value)
         for name, value in request.headers.items()
-        if name.lower() not in _SET_BY_THE_BROWSER
-        and not name.lower().startswith("sec-websocket-")
-        and not (name.lower() == "content-length" and value == "0")
+        if not _SET_BY_BROWSER.fullmatch(name) and (name.lower(), value) != ("content-length", "0")
     )
     return Handshake(url, request.headers.tokens("Sec-WebSocket-Protocol"), headers)
 
 
 def check_sendable(handshake: Handshake) -> None:
-    """Raise :class:`NotSupportedError` if the handshake has headers that a page can't send."""
-    names = ", ".join(handshake.headers)
+    """Check that no header is left.
+
+    Raises:
+        NotSupportedError: one is. The message has the names of all, but no value, and the remedy.
+    """
+    names = list(handshake.headers)
     if names:
+        remedies = "; ".join(f"{name}: {_remedy(name, handshake)}" for name in names)
         raise NotSupportedError(
-            f"a page can't send these headers in a WebSocket handshake: {names}; move or drop them with "
-            "install(headers_to=...)"
+            f"a page can't send these headers with a WebSocket handshake: {', '.join(names)}. "
+            f"Give install(headers_to=...) a hook of {__name__} for them ({remedies})"
         )
 
 
+def _remedy(name: str, handshake: Handshake) -> str:
+    lower = name.lower()
+    ready = _HOOKS_BY_HOST.get(urlsplit(handshake.url).hostname or "")
+    if lower in _OWN:
+        return f'dropped("{name}"), {_OWN[lower]}'
+    if lower.startswith("openai-"):
+        ready = "openai"
+    elif lower.startswith("x-goog-"):
+        ready = "google"
+    elif any(each.endswith(".k8s.io") for each in handshake.subprotocols):
+        ready = "kubernetes"
+    if ready:
+        return ready
+    if lower == "authorization":
+        return (
+            'in_query({"Authorization": "token"}) or bearer_in_subprotocol("bearer."), '
+            "whichever the server accepts, with its own names"
+        )
+    return f'in_query({{"{name}": "parameter"}}) if the server accepts that, or dropped("{name}")'
+
+
 def split_fetch_headers(headers: Headers) -> list[tuple[str, str]]:
-    """Return the headers to give to ``fetch``, without those that the browser sets itself."""
-    kept = []
+    """Return the headers to give to ``fetch()``, without those that the browser sets itself.
+
+    Raises:
+        NotSupportedError: a header is one that a page can't set, and the server would act upon it.
+    """
     for name, value in headers.items():
-        lower = name.lower()
-        if lower in _FORBIDDEN_IN_FETCH:
-            raise NotSupportedError(f"a page can't send the header {name}: leave it out")
-        if lower not in _DROPPED_FROM_FETCH and not lower.startswith(("proxy-", "sec-")):
-            kept.append((name, value))
-    return kept
+        if _FORBIDDEN_IN_FETCH.fullmatch(name) or (
+            _METHOD_OVERRIDE.fullmatch(name) and _is_forbidden_method(value)
+        ):
+            why = f": {_OWN[name.lower()]}" if name.lower() in _OWN else ""
+            raise NotSupportedError(
+                f"a page can't send the header {name} with an HTTP request{why}; leave it out"
+            )
+    return [(name, value) for name, value in headers.items() if not _SET_BY_FETCH.fullmatch(name)]
+
+
+def _is_forbidden_method(methods: str) -> bool:
+    return any(method.strip().lower() in _FORBIDDEN_METHODS for method in methods.split(","))
 
 
 def in_query(names: Mapping[str, str]) -> HeadersHook:
-    """Return a hook that puts headers into the query string: header name to parameter name."""
+    """Return a hook that puts headers into the query string.
+
+    Args:
+        names: the parameter for each header. Of ``Authorization: Bearer …`` only the token goes there.
+
+    Example::
+
+        install(headers_to=in_query({"Authorization": "access_token", "X-Room": "room"}))
+    """
 
     def hook(handshake: Handshake) -> None:
         for header, parameter in names.items():
@@ -108,7 +193,20 @@ def in_query(names: Mapping[str, str]) -> HeadersHook:
 
 
 def bearer_in_subprotocol(prefix: str, *, base64url: bool = False) -> HeadersHook:
-    """Return a hook that offers the token of ``Authorization: Bearer …`` as a subprotocol."""
+    """Return a hook that offers the token of ``Authorization: Bearer …`` as a subprotocol.
+
+    The server has to select one of the subprotocols that are offered. It usually selects another than
+    this, so let the library offer that too.
+
+    Args:
+        prefix: what the server expects before the token.
+        base64url: whether to encode the token, for servers that expect it so. Tokens with characters
+            that a subprotocol can't have need it.
+
+    Example::
+
+        install(headers_to=bearer_in_subprotocol("bearer."))
+    """
 
     def hook(handshake: Handshake) -> None:
         token = handshake.take_bearer()
@@ -121,7 +219,15 @@ def bearer_in_subprotocol(prefix: str, *, base64url: bool = False) -> HeadersHoo
 
 
 def openai(handshake: Handshake) -> None:
-    """A hook for OpenAI's realtime API."""
+    """Move what OpenAI's realtime API needs to subprotocols: key, organisation, project, beta version.
+
+    Give the page an ephemeral key, never one of the account's.
+
+    Example::
+
+        install(headers_to=openai)
+        client = AsyncOpenAI(api_key=ephemeral_key)
+    """
     if "realtime" not in handshake.subprotocols:
         handshake.subprotocols.insert(0, "realtime")
     bearer_in_subprotocol("openai-insecure-api-key.")(handshake)
@@ -129,30 +235,51 @@ def openai(handshake: Handshake) -> None:
         value = handshake.headers.pop(header)
         if value is not None:
             handshake.subprotocols.append(f"{header.lower()}.{value.replace('=', '-')}")
-    dropped("Content-Type", "X-Stainless-*")(handshake)
+    dropped("X-Stainless-*")(handshake)
 
 
 def deepgram(handshake: Handshake) -> None:
-    """A hook for Deepgram's streaming APIs: the key, or the temporary token, as a subprotocol."""
+    """Move the API key, or the temporary token, for Deepgram's streaming APIs to subprotocols.
+
+    Example::
+
+        install(headers_to=deepgram)
+        client = AsyncDeepgramClient(access_token=temporary_token)
+    """
     for scheme in ("token", "bearer"):
         token = handshake.take_token(scheme)
         if token is not None:
             handshake.subprotocols += [scheme, token]
-    dropped("X-Fern-*", "x-deepgram-session-id")(handshake)
+    dropped("X-Fern-*", "X-Deepgram-Session-Id")(handshake)
 
 
 def google(handshake: Handshake) -> None:
-    """A hook for Google's Gemini live API: the key, or the ephemeral token, in the query string."""
+    """Move the API key, or the ephemeral token, for Google's Gemini Live API to the query string.
+
+    Example::
+
+        install(headers_to=google)
+        client = genai.Client(api_key=ephemeral_token, http_options={"api_version": "v1alpha"})
+    """
     token = handshake.take_token("Token")
     if token is not None:
         handshake.headers.pop("x-goog-api-key")  # the library sends the token there too
         handshake.add_to_query("access_token", token)
     in_query({"x-goog-api-key": "key"})(handshake)
-    dropped("Content-Type", "x-goog-api-client")(handshake)
+    dropped("x-goog-api-client")(handshake)
 
 
 def kubernetes(handshake: Handshake) -> None:
-    """A hook for the API server of Kubernetes: the bearer token as a subprotocol."""
+    """Move the bearer token for the API server of Kubernetes to a subprotocol.
+
+    The API server demands that another subprotocol is offered as well, as libraries do for ``exec`` and
+    ``attach`` (``v4.channel.k8s.io``).
+
+    Example::
+
+        install(headers_to=kubernetes)
+        api = CoreV1Api(WsApiClient(configuration))
+    """
     bearer_in_subprotocol("base64url.bearer.authorization.k8s.io.", base64url=True)(handshake)
 
 
@@ -161,6 +288,10 @@ def dropped(*names: str) -> HeadersHook:
 
     Args:
         names: the headers; ``"X-Fern-*"`` stands for all whose names begin so.
+
+    Example::
+
+        install(headers_to=dropped("Origin", "X-Client-*"))
     """
 
     def hook(handshake: Handshake) -> None:
@@ -172,7 +303,12 @@ def dropped(*names: str) -> HeadersHook:
 
 
 def all_of(*hooks: HeadersHook) -> HeadersHook:
-    """Return a hook that calls these hooks, one after the other."""
+    """Return a hook that calls these hooks, one after the other.
+
+    Example::
+
+        install(headers_to=all_of(openai, dropped("Origin")))
+    """
 
     def hook(handshake: Handshake) -> None:
         for each in hooks:

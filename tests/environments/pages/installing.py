@@ -1,4 +1,4 @@
-"""Tells where the package comes from, installs it again with micropip, and does without `await`."""
+"""Tells where the package comes from, installs it again with micropip, and uses a blocking library."""
 
 import sys
 from importlib.metadata import distribution
@@ -18,8 +18,9 @@ async def look(server: str) -> None:
 
 def ask(server: str, question: str) -> None:
     """Show what an echo answers, or that Python can't wait for it here."""
+    from websockets.sync.client import connect
+
     from websocketstream import NotSupportedError
-    from websocketstream.sync.client import connect
 
     try:
         with connect(f"{server}/echo") as websocket:
@@ -37,8 +38,13 @@ async def main() -> None:
     for name in [name for name in sys.modules if name.split(".")[0] == "websocketstream"]:
         del sys.modules[name]
     display("still there" if "websocketstream" in micropip.list() else "gone")
-    await micropip.install("websocketstream", index_urls=[f"{window.location.origin}/simple"])
+    index = f"{window.location.origin}/simple"
+    await micropip.install(["websocketstream", "websockets"], index_urls=[index])
     await look(server)
+
+    import websocketstream
+
+    websocketstream.install()
 
     @when("click", "#button")
     async def clicked() -> None:

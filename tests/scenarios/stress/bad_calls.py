@@ -57,8 +57,8 @@ CLEAR = (TypeError, ValueError, RuntimeError, DOMException)
 PASSIVE = (DOMException, tuple, Warning)
 """Values that are made and read only."""
 
-IMITATIONS = ("connect", "install", "uninstall")
-"""What belongs to the websockets face; its own scenarios are in ../compat."""
+GATEWAY = ("install", "uninstall")
+"""Functions that change the event loop that this program runs on; they have tests of their own."""
 
 Call = tuple[str, Callable[..., Any]]
 
@@ -113,12 +113,10 @@ def classes() -> list[type]:
 
 
 def functions() -> list[tuple[str, Any]]:
-    """The public functions, and the classes as what makes instances.
-
-    Not those that imitate the websockets library: there, that library says what wrong calls do.
-    """
-    public = [(name, getattr(websocketstream, name)) for name in websocketstream.__all__]
-    return [(name, each) for name, each in public if callable(each) and name not in IMITATIONS]
+    """The public functions but for the gateway's, and the classes as what makes instances."""
+    names = (name for name in websocketstream.__all__ if name not in GATEWAY)
+    public = [(name, getattr(websocketstream, name)) for name in names]
+    return [(name, each) for name, each in public if callable(each)]
 
 
 async def attempt(label: str, call: Callable[..., Any], *args: Any, **options: Any) -> object:

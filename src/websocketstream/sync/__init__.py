@@ -1,1 +1,0 @@
-"""A client with the API of :mod:`websockets.sync`, in the browser."""
