@@ -149,6 +149,8 @@ def connection_on(bench: Bench, *, opened: bool = True, **options: Any) -> Conne
         "open_timeout": 60,
         "close_timeout": 10,
     }
+    # One mark for both buffers, unless a test sets them apart.
+    defaults["send_high_water_mark"] = options.get("high_water_mark", 100)
     protocols = options.pop("protocols", ())
     connection = Connection("wss://example.test/", protocols, backend=bench, **defaults | options)
     connection.connect()
