@@ -31,7 +31,7 @@ __all__ = [
 
 _REQUEST_LINE = re.compile(rf"({TOKEN.pattern}) ([!-~]+) HTTP/([0-9])\.([0-9])")
 _LENGTH = re.compile("[0-9]{1,18}")
-_CHUNK_SIZE = re.compile(b"[0-9A-Fa-f]{1,15}")
+_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:;[^\r\n]*)?[ \t]*")
 _EMPTY_LINE = re.compile(rb"\n\r?\n")
 
 
@@ -230,50 +230,51 @@ class RequestReader:
             events.append(piece)
 
     def _read_chunk_size(self, events: list[Event]) -> bool:
-        line = self._take_line()
-        if line is None:
+        end = self._buffer.find(b"\r\n")
+        if (len(self._buffer) if end < 0 else end) > self._max_head_size:
+            raise _Violated(400, "chunk extension too long")
+        if end < 0:
             return False
-        size = line.partition(b";")[0].rstrip(b" \t")
-        if not _CHUNK_SIZE.fullmatch(size):
+        line = _CHUNK_LINE.fullmatch(self._buffer, 0, end)
+        if not line:
             raise _Violated(400, "invalid chunk size")
-        self._expect(int(size, 16))
+        self._expect(int(line[1], 16))
+        del line  # it holds on to the buffer
+        del self._buffer[: end + 2]
         self._read = self._read_chunk if self._left else self._read_trailers
         return True
 
     def _read_chunk(self, events: list[Event]) -> bool:
         self._take_piece(events)
-        if self._left or not self._buffer:
+        end = bytes(self._buffer[:2])
+        if self._left or end in (b"", b"\r"):
             return False
-        if self._buffer[0] not in b"\r\n":
+        if end != b"\r\n":
             raise _Violated(400, "chunk longer than its size")
-        line = self._take_line()
-        if line:
-            raise _Violated(400, "chunk longer than its size")
+        del self._buffer[:2]
         self._read = self._read_chunk_size
-        return line is not None
+        return True
 
     def _read_trailers(self, events: list[Event]) -> bool:
-        if self._buffer.startswith((b"\n", b"\r\n")):
-            self._take_line()
-        elif self._buffer == b"\r" or self._take_section() is None:
-            return False
+        """Read the trailer section. Nobody asks for what it says."""
+        empty = next((end for end in (b"\n", b"\r\n") if self._buffer.startswith(end)), None)
+        if empty:
+            del self._buffer[: len(empty)]
+        else:
+            section = self._take_section()
+            if section is None:
+                return False
+            Headers(map(_parse_field, _lines_of(section)))
         self._end_body(events)
         return True
 
-    def _take_line(self) -> bytes | None:
-        """Remove and return a line without its end; ``None`` if it is not complete."""
-        end = self._buffer.find(b"\n")
-        if max(end, len(self._buffer) * (end < 0)) > self._max_head_size:
-            raise _Violated(400, "line too long")
-        if end < 0:
-            return None
-        line = bytes(self._buffer[:end])
-        del self._buffer[: end + 1]
-        return line.removesuffix(b"\r")
+
+def _lines_of(section: str) -> list[str]:
+    return section.replace("\r\n", "\n").removesuffix("\n\n").split("\n")
 
 
 def _parse_head(head: str) -> Request:
-    first, *lines = head.replace("\r\n", "\n").rstrip("\n").split("\n")
+    first, *lines = _lines_of(head)
     match = _REQUEST_LINE.fullmatch(first)
     if not match:
         raise _Violated(400, "invalid request line")
@@ -321,16 +322,16 @@ def response_head(status: int, reason: str, headers: Iterable[tuple[str, str]]) 
     """Return the head of a response, with the empty line behind it.
 
     Raises:
-        ValueError: the reason, or a header's name or value, can't stand there.
+        ValueError: the reason, or a header's name or value, has characters that would break the head.
     """
     lines = [f"HTTP/1.1 {status:03d} {reason}"]
     if not FIELD_VALUE.fullmatch(reason):
-        raise ValueError("a reason phrase can't have control characters")
+        raise ValueError("a reason phrase can't have line breaks or other control characters")
     for name, value in headers:
         if not TOKEN.fullmatch(name):
             raise ValueError(f"{name!r} is not a valid header name")
         if not FIELD_VALUE.fullmatch(value):
-            raise ValueError(f"the value of {name} can't have control characters")
+            raise ValueError(f"the value of {name} can't have line breaks or other control characters")
         lines.append(f"{name}: {value}")
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
