@@ -8,7 +8,7 @@ usage() {
     cat <<'HELP'
 usage: ./build.sh VERB [OPTION...]
 
-  setup    install the pinned tools, two Pyodides and, where allowed, the browsers
+  setup    install the pinned tools, two Pyodides and, where allowed, browsers and servers
   wheel    build and check the sdist and the wheels, and let Pyodide find the wheel
   recipe   write the recipe for Pyodide's distribution: recipe URL-OF-THE-PUBLISHED-WHEEL
   demo     serve the demo with its own server; --check tries it in every browser there is
@@ -49,6 +49,7 @@ setup() { "$HOST_PYTHON" -m tools.setup; }
 wheel() { setup; tool wheel; }
 browsers() { tool browsers --require; }
 environments() { tool environments; }
+servers() { tool servers; }
 types() { python -m mypy; }
 
 # Two pages at a time. The pure core is covered by unit tests to the last branch.
@@ -67,14 +68,14 @@ main() {
     local verb=${1:-help}
     shift || true
     case $verb in
-        setup) setup; tool browsers ;;
+        setup) setup; tool browsers; servers ;;
         wheel) wheel ;;
         recipe) wheel; tool recipe "$@" ;;
         demo) wheel; tool demo "$@" ;;
         docs) wheel; tool docs "$@" ;;
         notebook) wheel; tool notebook ;;
-        test) wheel; browsers; environments; lint; types; tests "$@" ;;
-        matrix) wheel; browsers; environments; tool matrix "$@" ;;
+        test) wheel; browsers; environments; servers; lint; types; tests "$@" ;;
+        matrix) wheel; browsers; environments; servers; tool matrix "$@" ;;
         bench) wheel; browsers; python -m bench "$@" ;;
         stress) wheel; browsers; tool stress "$@" ;;
         lint) setup; lint ;;

@@ -9,6 +9,10 @@ START_LIMIT = 60.0
 STOP_LIMIT = 30.0
 
 
+def _module(name: str) -> Any:
+    return importlib.import_module(f"{__package__}.{name}")
+
+
 class ServerThread:
     """Starts the server of a library when it is first asked for, and ends all of them at the end."""
 
@@ -31,11 +35,15 @@ class ServerThread:
         self._thread.join()
         self._loop.close()
 
+    def missing(self, name: str) -> str | None:
+        """Return why a library's server can't be started here, or None."""
+        module = _module(name)
+        return module.missing() if hasattr(module, "missing") else None
+
     def url(self, name: str) -> str:
         """The URL of a library's server, by the library's short name."""
         if name not in self._urls:
-            module = importlib.import_module(f"{__package__}.{name}")
-            starting = asyncio.run_coroutine_threadsafe(self._start(module), self._loop)
+            starting = asyncio.run_coroutine_threadsafe(self._start(_module(name)), self._loop)
             self._urls[name] = starting.result(START_LIMIT)
         return self._urls[name]
 
