@@ -8,20 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from ._connection import Connection, Handshake, Overflow, WebSocketCloseInfo
+from ._options import (
+    DEFAULT_HIGH_WATER_MARK,
+    check_mark,
+    check_overflow,
+    check_timeout,
+    resolve_backend,
+)
 from ._promise import Promise
 from ._rules import get_a_url_record, redact, validate_protocols
 from ._transport import Backend
 from .errors import AbortError, WebSocketError, validate_close_code_and_reason
 from .readable import ReadableStream
-from .support import select_backend
+from .support import BackendName
 from .writable import WritableStream
 
 __all__ = ["WebSocketCloseInfo", "WebSocketOpenInfo", "WebSocketStream"]
-
-DEFAULT_HIGH_WATER_MARK = 16 * 1024 * 1024
 
 
 class WebSocketOpenInfo(NamedTuple):
@@ -82,21 +87,18 @@ class WebSocketStream:
         *,
         protocols: str | Iterable[str] = (),
         signal: Any = None,
-        backend: Literal["auto", "safe", "native", "polyfill"] | Backend = "auto",
+        backend: BackendName | Backend = "auto",
         high_water_mark: int = DEFAULT_HIGH_WATER_MARK,
         overflow: Overflow = "buffer",
         open_timeout: float | None = 60,
         close_timeout: float | None = 10,
     ) -> None:
-        _check_mark(high_water_mark)
-        _check_timeout("open_timeout", open_timeout)
-        _check_timeout("close_timeout", close_timeout)
-        if overflow not in ("buffer", "error"):
-            raise ValueError(f"overflow must be 'buffer' or 'error', not {overflow!r}")
+        check_mark(high_water_mark)
+        check_timeout("open_timeout", open_timeout)
+        check_timeout("close_timeout", close_timeout)
+        check_overflow(overflow)
         names = validate_protocols(protocols)
-        chosen = select_backend(backend) if isinstance(backend, str) else backend
-        if not hasattr(chosen, "connect"):
-            raise TypeError(f"backend must be a name or a back end, not {type(backend).__name__}")
+        chosen = resolve_backend(backend)
         self._url = get_a_url_record(url, chosen.parse_url)
         self._opened: Promise[WebSocketOpenInfo] = Promise()
         self._connection = Connection(
@@ -213,21 +215,3 @@ class WebSocketStream:
         else:
             connection.connect()
             connection.opened.when_settled(backend.watch_abort(signal, abort))
-
-
-def _check_mark(value: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"high_water_mark must be an int, not {type(value).__name__}")
-    if value <= 0:
-        raise ValueError(f"high_water_mark must be at least 1 byte, not {value}")
-
-
-def _check_timeout(name: str, value: float | None) -> None:
-    if value is None:
-        return
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise TypeError(f"{name} must be a number of seconds or None, not {type(value).__name__}")
-    if not 0 < value < float("inf"):
-        raise ValueError(
-            f"{name} must be a positive number of seconds, or None for no limit: not {value}"
-        )

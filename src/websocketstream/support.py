@@ -145,6 +145,12 @@ def support() -> Support:
     )
 
 
+def check_backend_name(name: object) -> None:
+    """Raise ValueError if there is no back end of that name; what is no name may be a back end."""
+    if isinstance(name, str) and name not in ("auto", "safe", "native", "polyfill"):
+        raise ValueError(f"backend must be 'auto', 'safe', 'native' or 'polyfill', not {name!r}")
+
+
 def select_backend(name: BackendName) -> Backend:
     """Return the back end of that name.
 
@@ -152,8 +158,7 @@ def select_backend(name: BackendName) -> Backend:
         ValueError: there is no such name.
         NotSupportedError: this environment does not have it.
     """
-    if name not in ("auto", "safe", "native", "polyfill"):
-        raise ValueError(f"backend must be 'auto', 'safe', 'native' or 'polyfill', not {name!r}")
+    check_backend_name(name)
     require_browser("WebSocketStream")
     have = support()
     chosen = {"auto": have.auto, "safe": have.safe}.get(name, name)

@@ -38,14 +38,16 @@ CORE = (
     "_html",
     "support",
     "_suspend",
+    "_options",
     "readable",
     "writable",
     "_js_streams",
     "stream",
     "_fake",
     "testing",
+    "gateway",
 )
-"""The modules below the faces, bottom up: each may import those before it, at its head."""
+"""The modules and packages, bottom up: each may import those before it, at its head."""
 
 TRANSPORTS = {"_browser", "_native", "_classic", "_js_streams"}
 """Modules that can't be imported outside a browser, so that they may import `_ffi` at their head."""

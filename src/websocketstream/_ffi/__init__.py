@@ -21,6 +21,7 @@ from .environment import (
     user_agent,
 )
 from .fetch import JsFetch, probe
+from .policy import JsPolicyWatch
 from .proxies import Scope, abort_reason, call_later, watch_abort
 from .streams import new_readable, new_writable
 from .turns import JsCallSoon, JsTurns
@@ -32,6 +33,7 @@ __all__ = [
     "JsCallSoon",
     "JsDeferred",
     "JsFetch",
+    "JsPolicyWatch",
     "JsSource",
     "JsTurns",
     "JsWebSocket",

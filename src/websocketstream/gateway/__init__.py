@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..support import BackendName, in_browser
+from .._options import DEFAULT_HIGH_WATER_MARK, check_mark, check_overflow, check_timeout
+from ..support import BackendName, check_backend_name, in_browser
 
 if TYPE_CHECKING:
     from .._connection import Overflow
@@ -35,11 +36,59 @@ def install(
     fetch: bool = True,
     probe: bool = True,
     idle_timeout: float | None = None,
-    high_water_mark: int = 16 * 1024 * 1024,
+    high_water_mark: int = DEFAULT_HIGH_WATER_MARK,
     overflow: Overflow = "buffer",
 ) -> None:
-    """Let every library that connects through asyncio's event loop do so in this page."""
+    """Let every library that connects through asyncio do so in this page.
+
+    Call it once, before the first connection is made, and before or after libraries are imported. Called
+    again, it sets the options of connections that are made from then on; without arguments it leaves
+    them as they are. Outside a browser it does nothing, so that one program runs on both.
+
+    What it changes: ``create_connection``, ``sock_connect`` and ``getaddrinfo`` of Pyodide's event loop;
+    ``websockets.sync.client``, which connects without a thread; and a module ``ssl`` where there is
+    none. :func:`uninstall` undoes all of it.
+
+    Args:
+        backend: the back end that carries the connections, as for
+            :class:`~websocketstream.WebSocketStream`. ``"safe"`` loses no message on any browser.
+        headers_to: a function that moves headers that a page can't send to where the server accepts
+            them; see :mod:`websocketstream.gateway.headers`. ``None``: such headers are refused with
+            NotSupportedError.
+        fetch: whether requests that are no WebSocket handshakes go through the browser's ``fetch``.
+            ``False``: they are refused with NotSupportedError.
+        probe: whether to ask over HTTP, after a handshake has failed, whether a server is there.
+            ``False``: every failure looks like a 502 of a gateway.
+        idle_timeout: seconds without a message after which a library's pings are no longer answered,
+            so that its keepalive finds a server that has vanished. ``None``: they always are.
+        high_water_mark: how many bytes may wait to be read by a library.
+        overflow: what to do at that mark where the browser can't hold the server back: ``"buffer"`` goes
+            on and warns once, ``"error"`` ends the connection with
+            :class:`~websocketstream.BufferOverflowError`.
+
+    Raises:
+        TypeError: an option is of the wrong type.
+        ValueError: an option has a value that makes no sense.
+
+    Example::
+
+        import websocketstream
+
+        websocketstream.install()
+
+        import websockets
+
+        async with websockets.connect("wss://example.com/echo") as websocket:
+            await websocket.send("hello")
+            print(await websocket.recv())
+    """
     global _patch
+    check_backend_name(backend)
+    check_timeout("idle_timeout", idle_timeout)
+    check_mark(high_water_mark)
+    check_overflow(overflow)
+    if headers_to is not None and not callable(headers_to):
+        raise TypeError(f"headers_to must be a function or None, not {type(headers_to).__name__}")
     if not in_browser():
         return
     from .. import _ffi
@@ -49,7 +98,7 @@ def install(
     from .options import Options
     from .ssl_module import provide
 
-    options = Options(
+    given = Options(
         backend=backend,
         headers_to=headers_to,
         fetch=_ffi.JsFetch if fetch else None,
@@ -59,10 +108,10 @@ def install(
         overflow=overflow,
     )
     if _patch is None:
-        _patch = LoopPatch(_ffi.event_loop_class(), options, has_sockets=_ffi.has_sockets())
+        _patch = LoopPatch(_ffi.event_loop_class(), given, has_sockets=_ffi.has_sockets())
         _undo.extend([_patch.restore, provide(), when_imported("websockets.sync.client", bridge)])
-    else:
-        _patch.options = options
+    elif given != Options(fetch=_ffi.JsFetch, probe=_ffi.probe):
+        _patch.options = given
 
 
 def uninstall() -> None:

@@ -1,0 +1,39 @@
+"""The page's Content-Security-Policy, as far as it says what it has forbidden."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import js
+
+from .proxies import Scope
+
+LIMIT = 100
+"""How many violations are remembered, the newest ones."""
+
+
+class JsPolicyWatch:
+    """Remembers what the policy has forbidden, from now on until :meth:`close`.
+
+    A connection that ``connect-src`` forbids looks like one that has failed; only this event tells.
+    """
+
+    def __init__(self) -> None:
+        self._violations: dict[str, str] = {}
+        self._scope = Scope()
+        self._js_listener = self._scope.keep(self._violated)
+        js.addEventListener("securitypolicyviolation", self._js_listener)
+
+    def directive_against(self, url: str) -> str | None:
+        """Return the directive that has forbidden ``url``, such as ``"connect-src"``; or ``None``."""
+        return self._violations.get(url)
+
+    def close(self) -> None:
+        """Stop watching."""
+        js.removeEventListener("securitypolicyviolation", self._js_listener)
+        self._scope.close()
+
+    def _violated(self, js_event: Any) -> None:
+        self._violations[str(js_event.blockedURI)] = str(js_event.effectiveDirective)
+        while len(self._violations) > LIMIT:
+            del self._violations[next(iter(self._violations))]
