@@ -17,7 +17,8 @@ class Contender:
     client: str
     """What the page calls it."""
     kind: str
-    """"reference", "ours", "naive", "peer", or "variant" for another way to use a reference."""
+    """"reference", "ours", "naive", "peer", "library" for one that runs through the gateway, or
+    "variant" for another way to use a reference."""
     fresh: bool = False
     """Whether it sends a new array each time."""
 
@@ -31,6 +32,8 @@ CONTENDERS = (
     Contender("ours-polyfill", "websocketstream", "polyfill", "ours-polyfill", "ours"),
     Contender("pyscript", "pyscript.WebSocket", "polyfill", "pyscript", "peer"),
     Contender("wasmsockets", "wasmsockets", "polyfill", "wasmsockets", "peer"),
+    Contender("websockets", "websockets", "polyfill", "websockets", "library"),
+    Contender("aiohttp", "aiohttp", "polyfill", "aiohttp", "library"),
     Contender("js-classic-fresh", "JavaScript, fresh arrays", "polyfill", "js-classic", "variant", True),
 )
 BY_ID = {contender.id: contender for contender in CONTENDERS}
@@ -62,7 +65,14 @@ CASES = (
 )
 ROUNDS = 5
 SCENARIOS = ("receive", "send", "round-trip", "connect", "import", "memory", "many")
-PEER_MODULES = {"pyscript": "pyscript", "wasmsockets": "wasmsockets.client"}
+PEER_MODULES = {
+    "pyscript": "pyscript",
+    "wasmsockets": "wasmsockets.client",
+    "websockets": "websockets.asyncio.client",
+    "aiohttp": "aiohttp",
+}
+DIRECT = "ours-polyfill"
+"""What libraries are compared with: the stream that they stand on, used directly."""
 OUR_MODULE = "websocketstream"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from .plan import BY_ID, CASES, CONTENDERS, REFERENCES, ROUNDS, SCENARIOS, Contender
+from .plan import BY_ID, CASES, CONTENDERS, DIRECT, REFERENCES, ROUNDS, SCENARIOS, Contender
 from .results import Measurement, Results, Spread
 from .targets import IMPORT_MS, NAIVE, NAIVE_FACTOR, WHEEL_BYTES, target
 
@@ -50,6 +50,9 @@ def section(results: Results, engine: str) -> str:
         if contender.kind == "ours" and (rows := list(_goals(results, engine, contender))):
             parts.append(f"{contender.label} on {BACKENDS[contender.backend]}, beside the others:\n")
             parts.append(table(rows))
+    if rows := list(_libraries(results, engine)):
+        parts.append("Libraries through the gateway, beside websocketstream on classic WebSocket:\n")
+        parts.append(table(rows))
     parts.append("What was measured:\n")
     parts.append(table(_figures(results, engine)))
     return "\n".join(parts)
@@ -154,6 +157,19 @@ def _goals(results: Results, engine: str, ours: Contender) -> Iterator[Row]:
             rows.append([label, str(aim or ""), *cells])
     if rows:
         yield ["", "goal", *(other.label for other in others)]
+        yield from rows
+
+
+def _libraries(results: Results, engine: str) -> Iterator[Row]:
+    """Each library beside the stream that it stands on."""
+    libraries = [found for found in CONTENDERS if found.kind == "library"]
+    rows = []
+    for (scenario, case), label in ROWS.items():
+        cells = [_beside(results, engine, scenario, case, found.id, DIRECT) for found in libraries]
+        if any(cells):
+            rows.append([label, str(target(scenario, case, libraries[0].id, DIRECT) or ""), *cells])
+    if rows:
+        yield ["", "goal", *(found.label for found in libraries)]
         yield from rows
 
 

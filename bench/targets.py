@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .plan import BY_ID, REFERENCES
+from .plan import BY_ID, DIRECT, REFERENCES
 
 NAIVE = "naive"
 NAIVE_FACTOR = 4
@@ -15,6 +15,9 @@ _RATES = {
 }
 _CASES = ("text-32", "binary-32", "binary-1024", "binary-65536", "binary-1048576")
 _TIMES = {("round-trip", "p50"): 1.5, ("round-trip", "p99"): 3.0}
+
+_LIBRARY_RATES = {"receive": (0.7, 0.7, 0.7, 0.85, 0.85), "send": (0.5, 0.5, 0.5, 0.8, 0.8)}
+_LIBRARY_TIMES = {("round-trip", "p50"): 1.6}
 
 IMPORT_MS = 60
 WHEEL_BYTES = 60 * 1024
@@ -37,7 +40,9 @@ class Target:
 
 
 def target(scenario: str, case: str, ours: str, other: str) -> Target | None:
-    """What one of ours is to reach beside another contender, if that is said."""
+    """What one of ours, or a library, is to reach beside another contender, if that is said."""
+    if BY_ID[ours].kind == "library":
+        return _library_target(scenario, case) if other == DIRECT else None
     backend = BY_ID[ours].backend
     rates = _RATES.get((scenario, backend))
     if other == REFERENCES[backend].id:
@@ -50,3 +55,11 @@ def target(scenario: str, case: str, ours: str, other: str) -> Target | None:
     if BY_ID[other].kind == "peer" and scenario not in ("memory", "import"):
         return Target(1, at_least=rates is not None or case == "echo")
     return None
+
+
+def _library_target(scenario: str, case: str) -> Target | None:
+    rates = _LIBRARY_RATES.get(scenario)
+    if rates is not None:
+        return Target(rates[_CASES.index(case)], at_least=True)
+    bound = _LIBRARY_TIMES.get((scenario, case))
+    return None if bound is None else Target(bound, at_least=False)

@@ -83,7 +83,9 @@ def install_peers() -> None:
     step.begin()
     say(f"peers for the benchmark: {PEER_PINS.name}")
     shutil.rmtree(PEERS, ignore_errors=True)
-    options = ["--no-deps", "--only-binary=:all:", "--no-compile"]
+    # The page has no compiled modules of another machine's; these packages have pure wheels as well.
+    pure = ["--implementation", "py", "--abi", "none", "--platform", "any", "--python-version", "3.14"]
+    options = ["--no-deps", "--only-binary=:all:", "--no-compile", *pure]
     pip("install", *options, "--target", PEERS, "--requirement", PEER_PINS)
     step.finish()
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, Protocol, Self
 
@@ -13,21 +12,8 @@ from wasmsockets import client as wasmsockets
 
 from websocketstream import ReadableStreamDefaultReader, WebSocketOpenInfo, WebSocketStream
 
-type Message = str | bytes
-
-
-@dataclass
-class Tally:
-    """Counts messages, and looks at the end of each, so that it has to be there."""
-
-    messages: int = 0
-    size: int = 0
-
-    def add(self, message: Any) -> None:
-        """Count a message, which is `str` or bytes-like."""
-        self.messages += 1
-        self.size += len(message)
-        message[-1]
+from .libraries import Aiohttp, Websockets
+from .tally import Message, Tally
 
 
 class Client(Protocol):
@@ -211,4 +197,6 @@ CLIENTS: dict[str, Callable[[str], Awaitable[Client]]] = {
     "naive": Naive.open,
     "pyscript": PyScript.open,
     "wasmsockets": WasmSockets.open,
+    "websockets": Websockets.open,
+    "aiohttp": Aiohttp.open,
 }

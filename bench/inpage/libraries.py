@@ -1,0 +1,78 @@
+"""Libraries as they are on PyPI, through the gateway."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import aiohttp
+import websockets
+from aiohttp import ClientSession, ClientWebSocketResponse
+
+import websocketstream
+
+from .tally import Message, Tally
+
+
+class Websockets:
+    """The asyncio client of `websockets`. Frames are neither compressed nor limited in size."""
+
+    def __init__(self, socket: Any) -> None:
+        self._socket = socket
+        self.read = socket.recv
+        self.write = socket.send
+        self.close = socket.close
+
+    @classmethod
+    async def open(cls, url: str) -> Self:
+        websocketstream.install()
+        return cls(await websockets.connect(url, compression=None, max_size=None))
+
+    async def receive(self, count: int) -> Tally:
+        tally = Tally()
+        async for message in self._socket:
+            tally.add(message)
+            if tally.messages == count:
+                break
+        return tally
+
+    async def send(self, message: Message, count: int) -> None:
+        socket = self._socket
+        for _ in range(count):
+            await socket.send(message)
+
+
+class Aiohttp:
+    """The client of `aiohttp`."""
+
+    def __init__(self, session: ClientSession, socket: ClientWebSocketResponse) -> None:
+        self._session = session
+        self._socket = socket
+
+    @classmethod
+    async def open(cls, url: str) -> Self:
+        websocketstream.install()
+        session = aiohttp.ClientSession()
+        return cls(session, await session.ws_connect(url, max_msg_size=0))
+
+    async def read(self) -> Any:
+        return (await self._socket.receive()).data
+
+    async def receive(self, count: int) -> Tally:
+        tally = Tally()
+        async for message in self._socket:
+            tally.add(message.data)
+            if tally.messages == count:
+                break
+        return tally
+
+    async def write(self, message: Message) -> None:
+        await self.send(message, 1)
+
+    async def send(self, message: Message, count: int) -> None:
+        send: Any = self._socket.send_str if isinstance(message, str) else self._socket.send_bytes
+        for _ in range(count):
+            await send(message)
+
+    async def close(self) -> None:
+        await self._socket.close()
+        await self._session.close()
