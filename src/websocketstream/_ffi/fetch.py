@@ -61,7 +61,8 @@ class JsFetch:
 
     def _answered(self, js_response: Any) -> None:
         headers = [(str(name), str(value)) for name, value in js_response.headers.entries()]
-        if js_response.body is not None:
+        # The body of an answer without one is JavaScript's null, which is false but not None.
+        if js_response.body:
             self._js_reader = js_response.body.getReader()
         self._on_head(int(js_response.status), str(js_response.statusText), headers)
 
