@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.libraries._thread import ServerThread
 from tests.server import ThreadedServer, serve_in_thread
 
 from . import bundle, webserver
@@ -15,6 +16,13 @@ def ws_server() -> Iterator[ThreadedServer]:
     """The WebSocket test server, one per process."""
     with serve_in_thread() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[ServerThread]:
+    """The servers of the third-party libraries, each of which starts when a test asks for it."""
+    with ServerThread() as thread:
+        yield thread
 
 
 @pytest.fixture(scope="session")

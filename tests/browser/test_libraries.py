@@ -1,7 +1,5 @@
 """Third-party libraries do their job in every engine, unmodified."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.libraries import libraries
@@ -34,14 +32,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     )
 
 
-@pytest.fixture(scope="session")
-def servers() -> Iterator[ServerThread]:
-    with ServerThread() as thread:
-        yield thread
-
-
 def test_library(spec: PageSpec, page: Page, servers: ServerThread, name: str, example: str) -> None:
     """The example of docs/libraries/ runs as it stands, against a server of its kind."""
+    if reason := servers.missing(name):
+        pytest.skip(reason)
     server, limit = servers.url(name), libraries()[name].limit
     outcome = page.run_scenario(example, spec.cells[-1], server, registry=library(name), limit=limit)
     if outcome.outcome != "passed":

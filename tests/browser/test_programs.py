@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.libraries import PINS
+from tests.libraries._thread import ServerThread
 from tests.server import ThreadedServer
 
 from .cells import LIBRARIES, ROOT, PageSpec, pyodide_versions
@@ -30,12 +31,15 @@ class Program:
         return f"{self.name}-{self.requirement}"
 
     def on_cpython(self, server: str) -> list[str]:
-        """Run it in a process of its own, and return the lines that it prints."""
-        (wheel,) = LIBRARIES.joinpath(self.group).glob(f"{self.requirement.replace('==', '-')}-*.whl")
+        """Run it in a process of its own, and return the lines that it prints.
+
+        Python can import pure wheels as they are. It prefers them to what is installed.
+        """
+        wheels = LIBRARIES.joinpath(self.group).glob(f"{self.requirement.replace('==', '-')}-*.whl")
         done = subprocess.run(
             [sys.executable, "-m", "tests.programs", self.name, server],
             cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": str(wheel)},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, wheels))},
             capture_output=True,
             text=True,
             timeout=LIMIT,
@@ -45,16 +49,22 @@ class Program:
 
 
 def all_programs() -> list[Program]:
-    """The programs with each version of `websockets`; its newer client came with version 13."""
-    versions = [
-        line for line in (PINS / "websockets.txt").read_text().splitlines() if not line.startswith("#")
-    ]
+    """The programs: with each version of `websockets`, whose newer client came with version 13."""
+    versions = _pins("websockets")
+    (aiohttp,) = (pin for pin in _pins("websockets-17") if pin.startswith("aiohttp=="))
     return [
-        Program(name, "websockets", version)
-        for version in versions
-        for name in ("legacy_feed", "feed")
-        if (name, version) != ("feed", "websockets==12.0")
+        Program("aiohttp_feed", "websockets-17", aiohttp),
+        *(
+            Program(name, "websockets", version)
+            for version in versions
+            for name in ("legacy_feed", "feed")
+            if (name, version) != ("feed", "websockets==12.0")
+        ),
     ]
+
+
+def _pins(group: str) -> list[str]:
+    return [line for line in (PINS / f"{group}.txt").read_text().splitlines() if line[:1].isalpha()]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -75,14 +85,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     )
 
 
-def test_program(spec: PageSpec, page: Page, program: Program, ws_server: ThreadedServer) -> None:
+def test_program(
+    spec: PageSpec, page: Page, program: Program, ws_server: ThreadedServer, servers: ServerThread
+) -> None:
     """The program prints in the page, line by line, what it prints on CPython."""
+    server = servers.url("aiohttp") if program.name == "aiohttp_feed" else ws_server.url
     registry = programs(program.group, program.requirement)
-    outcome = page.run_scenario(
-        program.name, spec.cells[-1], ws_server.url, registry=registry, limit=LIMIT
-    )
+    outcome = page.run_scenario(program.name, spec.cells[-1], server, registry=registry, limit=LIMIT)
     if outcome.outcome != "passed":
         pytest.fail(f"{outcome.text or outcome.reason}\n{outcome.output}", pytrace=False)
-    expected = program.on_cpython(ws_server.url)
+    expected = program.on_cpython(server)
     assert len(expected) > 30
     assert outcome.output.splitlines() == expected

@@ -46,7 +46,7 @@ async def aiohttp_server(app: Any) -> AsyncIterator[str]:
     """Serve an application of `aiohttp.web`."""
     from aiohttp import web
 
-    runner = web.AppRunner(app, shutdown_timeout=1)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=1)
     await runner.setup()
     try:
         site = web.TCPSite(runner, HOST, 0)
