@@ -26,6 +26,7 @@ from ._serving import websockets_server
 LIBRARY = "deepgram-sdk"
 REQUIREMENTS = ("deepgram-sdk",)
 GROUP = "assistants"
+CHECKS = ("blocking", "a_wrong_key_is_refused")
 EXPECTS = (
     "DeprecationWarning: websockets.exceptions.InvalidStatusCode is deprecated",
     "DeprecationWarning: websockets.legacy is deprecated",

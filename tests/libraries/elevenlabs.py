@@ -1,7 +1,8 @@
-"""ElevenLabs' APIs: a stand-in for realtime speech to text, and for an agent to write to.
+"""ElevenLabs' APIs: a stand-in for speech to text, text to speech, and an agent to write to.
 
 It speaks the messages of https://elevenlabs.io/docs/api-reference. Servers send the key in the header
-`xi-api-key`, browsers a single-use token in the query. An agent that is public needs neither.
+`xi-api-key`, browsers a single-use token in the query. An agent that is public needs neither. For text
+to speech the library connects to `wss:` only.
 """
 
 import base64
@@ -17,20 +18,25 @@ from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
 from ._serving import websockets_server
+from ._tls import server_context
 
 LIBRARY = "elevenlabs"
 REQUIREMENTS = ("elevenlabs",)
 GROUP = "assistants"
+CHECKS = ("blocking",)
 EXPECTS = (
     "DeprecationWarning: websockets.WebSocketClientProtocol is deprecated",
     "DeprecationWarning: websockets.legacy is deprecated",
+    "DeprecationWarning: ConnectionClosed.code is deprecated",
 )
 
 KEY = "xi-example"
 TOKEN = "sutkn_example"
 AGENT = "agent_example"
 SPEECH_TO_TEXT = "/v1/speech-to-text/realtime"
+TEXT_TO_SPEECH = "/v1/text-to-speech/voice_example/stream-input"
 CONVERSATION = "/v1/convai/conversation"
+TOKENS = {SPEECH_TO_TEXT: "token", TEXT_TO_SPEECH: "single_use_token"}
 
 _numbers = itertools.count(1)
 
@@ -43,9 +49,9 @@ def check(connection: ServerConnection, request: Request) -> Response | None:
         if query.get("agent_id") != AGENT:
             return connection.respond(HTTPStatus.NOT_FOUND, "no such agent\n")
         return None
-    if url.path != SPEECH_TO_TEXT:
+    if url.path not in TOKENS:
         return connection.respond(HTTPStatus.NOT_FOUND, "unknown path\n")
-    if query.get("token") != TOKEN and request.headers.get("xi-api-key") != KEY:
+    if query.get(TOKENS[url.path]) != TOKEN and request.headers.get("xi-api-key") != KEY:
         return connection.respond(HTTPStatus.FORBIDDEN, "neither a key nor a token\n")
     return None
 
@@ -56,6 +62,8 @@ async def handle(connection: ServerConnection) -> None:
     url = urlsplit(connection.request.path)
     if url.path == SPEECH_TO_TEXT:
         await _transcribe(connection, parse_qs(url.query))
+    elif url.path == TEXT_TO_SPEECH:
+        await _speak(connection)
     else:
         await _converse(connection)
 
@@ -77,6 +85,23 @@ async def _transcribe(connection: ServerConnection, query: dict[str, list[str]])
             audio = b""
         else:
             await _send(connection, "partial_transcript", text=text)
+
+
+async def _speak(connection: ServerConnection) -> None:
+    """Speak in silence: ten milliseconds at 16 kHz for each character."""
+    if json.loads(await connection.recv())["text"] != " ":
+        await connection.close(1008, "the first text must be a space")
+        return
+    text = ""
+    async for message in connection:
+        if chunk := json.loads(message)["text"]:
+            text += chunk
+            continue
+        for word in text.split():
+            audio = base64.b64encode(bytes(320 * len(word))).decode()
+            await connection.send(json.dumps({"audio": audio, "isFinal": None}))
+        await connection.send(json.dumps({"audio": None, "isFinal": True}))
+        await connection.close()
 
 
 async def _send(connection: ServerConnection, kind: str, **fields: Any) -> None:
@@ -144,5 +169,5 @@ class Conversation:
 
 @asynccontextmanager
 async def serve() -> AsyncIterator[str]:
-    async with websockets_server(handle, process_request=check) as url:
-        yield url
+    async with websockets_server(handle, process_request=check, ssl=await server_context()) as url:
+        yield url.replace("ws:", "wss:")

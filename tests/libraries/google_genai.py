@@ -22,6 +22,7 @@ LIBRARY = "google-genai"
 REQUIREMENTS = ("google-genai",)
 BARE = ("google-auth",)
 GROUP = "assistants"
+CHECKS = ("a_wrong_key_is_refused",)
 EXPECTS = ("The following transport option(s) are not supported on Emscripten",)
 
 KEY = "AIza-example"
@@ -45,18 +46,17 @@ async def handle(connection: ServerConnection) -> None:
     """Hold a session with a client."""
     assert connection.request is not None
     path = urlsplit(connection.request.path).path
+    setup = json.loads(await connection.recv()).get("setup")
     if not path.startswith(SERVICE) or METHOD not in path:
         await connection.close(1008, "unknown method")
     elif not _admitted(connection.request):
         await connection.close(1007, "API key not valid. Please pass a valid API key.")
+    elif setup is None:
+        await connection.close(1007, "setup must be the first message and only the first")
+    elif setup["model"] not in MODELS:
+        await connection.close(1008, f"{setup['model']} is not found for API version v1beta")
     else:
-        setup = json.loads(await connection.recv()).get("setup")
-        if setup is None:
-            await connection.close(1007, "setup must be the first message and only the first")
-        elif setup["model"] not in MODELS:
-            await connection.close(1008, f"{setup['model']} is not found for API version v1beta")
-        else:
-            await Session(connection, setup).run()
+        await Session(connection, setup).run()
 
 
 class Session:
