@@ -120,12 +120,11 @@ def check_sendable(handshake: Handshake) -> None:
     Raises:
         NotSupportedError: one is. The message has the names of all, but no value, and the remedy.
     """
-    names = list(handshake.headers)
-    if names:
-        remedies = "; ".join(f"{name}: {_remedy(name, handshake)}" for name in names)
+    left = [f"{name} ({_remedy(name, handshake)})" for name in handshake.headers]
+    if left:
         raise NotSupportedError(
-            f"a page can't send these headers with a WebSocket handshake: {', '.join(names)}. "
-            f"Give install(headers_to=...) a hook of {__name__} for them ({remedies})"
+            f"a page can't send these headers with a WebSocket handshake: {', '.join(left)}. "
+            f"Give install(headers_to=...) the hook in parentheses, from {__name__}"
         )
 
 

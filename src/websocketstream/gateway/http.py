@@ -152,7 +152,8 @@ class RequestReader:
 
     def _read_first_head(self, events: list[Event]) -> bool:
         self._skip_empty_lines()
-        check_first_bytes(bytes(self._buffer))
+        if self._buffer != b"\r":
+            check_first_bytes(bytes(self._buffer))
         return self._read_head(events)
 
     def _read_head(self, events: list[Event]) -> bool:
@@ -166,8 +167,8 @@ class RequestReader:
         return True
 
     def _skip_empty_lines(self) -> None:
-        while self._buffer and self._buffer[0] in b"\r\n":
-            del self._buffer[:1]
+        while self._buffer.startswith((b"\n", b"\r\n")):
+            del self._buffer[: self._buffer.index(b"\n") + 1]
 
     def _take_section(self) -> str | None:
         """Return the lines up to an empty one; ``None`` if that has not come."""
@@ -257,14 +258,14 @@ class RequestReader:
 
     def _read_trailers(self, events: list[Event]) -> bool:
         """Read the trailer section. Nobody asks for what it says."""
-        empty = next((end for end in (b"\n", b"\r\n") if self._buffer.startswith(end)), None)
-        if empty:
-            del self._buffer[: len(empty)]
+        if self._buffer.startswith((b"\n", b"\r\n")):
+            del self._buffer[: self._buffer.index(b"\n") + 1]
         else:
             section = self._take_section()
             if section is None:
                 return False
-            Headers(map(_parse_field, _lines_of(section)))
+            for line in _lines_of(section):
+                _parse_field(line)
         self._end_body(events)
         return True
 
@@ -299,21 +300,22 @@ def _parse_field(line: str) -> tuple[str, str]:
 
 def _content_length(headers: Headers) -> int | None:
     """Return the length of the body; it may be given several times, if always the same."""
-    lengths = set(headers.tokens("Content-Length"))
-    if not lengths and "Content-Length" not in headers:
+    values = headers.get_all("Content-Length")
+    if not values:
         return None
-    length = lengths.pop() if len(lengths) == 1 else ""
-    if not _LENGTH.fullmatch(length):
+    length, *others = {length.strip() for value in values for length in value.split(",")}
+    if others or not _LENGTH.fullmatch(length):
         raise _Violated(400, "invalid Content-Length")
     return int(length)
 
 
 def _is_chunked(request: Request) -> bool:
-    if "Transfer-Encoding" not in request.headers:
+    codings = request.headers.get_all("Transfer-Encoding")
+    if not codings:
         return False
     if request.version == "1.0":
         raise _Violated(400, "Transfer-Encoding in HTTP/1.0")
-    if [each.lower() for each in request.headers.tokens("Transfer-Encoding")] != ["chunked"]:
+    if ",".join(codings).lower() != "chunked":
         raise _Violated(501, "Transfer-Encoding other than chunked")
     return True
 
