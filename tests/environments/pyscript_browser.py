@@ -101,7 +101,8 @@ def loaded(driver: WebDriver) -> set[str]:
 
 def assert_no_errors(driver: WebDriver) -> None:
     """Nothing was reported, neither on the page nor, where the driver tells, in the console."""
-    assert driver.execute_script(BANNERS) == []
+    found = driver.execute_script(BANNERS)
+    assert not found, found
     if isinstance(driver, Chrome):
         log = driver.get_log("browser")  # type: ignore[no-untyped-call]
         said = [entry["message"] for entry in log if entry["level"] == "SEVERE"]
