@@ -33,8 +33,8 @@ class JsFetch:
         self._scope = Scope()
         self._js_abort = js.AbortController.new()
         self._on_head, self._on_piece, self._on_error = on_head, on_piece, on_error
-        self._js_failed = self._scope.keep(self._failed)
-        self._js_read = self._scope.keep(self._piece)
+        self._js_failed = self._scope.keep_then(self._failed)
+        self._js_read = self._scope.keep_then(self._piece)
         self._js_reader: Any = None
         js_headers = js.Headers.new()
         for name, value in headers:
@@ -44,7 +44,7 @@ class JsFetch:
             method=method, headers=js_headers, cache="no-store", signal=self._js_abort.signal, **options
         )
         js_answer = call(js.fetch, None, url, js_options)
-        then(js_answer, self._scope.keep(self._answered), self._js_failed)
+        then(js_answer, self._scope.keep_then(self._answered), self._js_failed)
 
     def read(self) -> None:
         """Ask for the next piece of the body, or its end."""

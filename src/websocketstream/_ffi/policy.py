@@ -22,7 +22,8 @@ class JsPolicyWatch:
         self._violations: dict[str, str] = {}
         self._scope = Scope()
         self._js_listener = self._scope.keep(self._violated)
-        js.addEventListener("securitypolicyviolation", self._js_listener)
+        if hasattr(js, "addEventListener"):  # Node's global object has no events, and no policy
+            js.addEventListener("securitypolicyviolation", self._js_listener)
 
     def directive_against(self, url: str) -> str | None:
         """Return the directive that has forbidden ``url``, such as ``"connect-src"``; or ``None``."""
@@ -30,7 +31,8 @@ class JsPolicyWatch:
 
     def close(self) -> None:
         """Stop watching."""
-        js.removeEventListener("securitypolicyviolation", self._js_listener)
+        if hasattr(js, "removeEventListener"):
+            js.removeEventListener("securitypolicyviolation", self._js_listener)
         self._scope.close()
 
     def _violated(self, js_event: Any) -> None:

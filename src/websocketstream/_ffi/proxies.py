@@ -56,6 +56,23 @@ class Scope:
             js_callback = js_callback.callPromising.bind(js_callback)
         return js_callback  # type: ignore[no-any-return]
 
+    def keep_then(self, callback: Callable[[Any], None]) -> JsProxy:
+        """Return a function for ``then``. What it raises goes to the event loop's exception handler.
+
+        A promise would keep it, and nobody asks that promise.
+        """
+        loop = asyncio.get_running_loop()
+
+        def call_back(js_value: Any) -> None:
+            try:
+                callback(js_value)
+            except Exception as error:
+                loop.call_exception_handler(
+                    {"message": "Exception in the callback of a promise", "exception": error}
+                )
+
+        return self.keep(call_back)
+
     def keep_async(self, callback: Callable[..., Coroutine[Any, Any, None]]) -> JsProxy:
         """Return a JavaScript function that calls ``callback`` and returns a promise of its end."""
         loop = asyncio.get_running_loop()
@@ -86,7 +103,7 @@ class Scope:
         on_rejected: Callable[[Any], None],
     ) -> None:
         """Have a callback called when the promise settles, unless the scope was closed before."""
-        then(js_promise, self.keep(on_fulfilled), self.keep(on_rejected))
+        then(js_promise, self.keep_then(on_fulfilled), self.keep_then(on_rejected))
 
     def close(self) -> None:
         """Destroy the proxies. The callbacks won't be called any more."""

@@ -12,6 +12,7 @@ Importing this module changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .._options import DEFAULT_HIGH_WATER_MARK, check_mark, check_overflow, check_timeout
@@ -98,20 +99,25 @@ def install(
     from .options import Options
     from .ssl_module import provide
 
-    given = Options(
+    defaults = Options(fetch=_ffi.JsFetch, probe=_ffi.probe, call_later=_ffi.call_later)
+    given = replace(
+        defaults,
         backend=backend,
         headers_to=headers_to,
-        fetch=_ffi.JsFetch if fetch else None,
-        probe=_ffi.probe if probe else None,
+        fetch=defaults.fetch if fetch else None,
+        probe=defaults.probe if probe else None,
         idle_timeout=idle_timeout,
         high_water_mark=high_water_mark,
         overflow=overflow,
     )
     if _patch is None:
+        policy = _ffi.JsPolicyWatch()
+        given = replace(given, forbidden_by=policy.directive_against)
         _patch = LoopPatch(_ffi.event_loop_class(), given, has_sockets=_ffi.has_sockets())
-        _undo.extend([_patch.restore, provide(), when_imported("websockets.sync.client", bridge)])
-    elif given != Options(fetch=_ffi.JsFetch, probe=_ffi.probe):
-        _patch.options = given
+        _undo.extend([_patch.restore, policy.close, provide()])
+        _undo.append(when_imported("websockets.sync.client", bridge))
+    elif given != defaults:
+        _patch.options = replace(given, forbidden_by=_patch.options.forbidden_by)
 
 
 def uninstall() -> None:

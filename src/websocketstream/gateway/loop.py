@@ -22,6 +22,7 @@ from ..errors import NotSupportedError
 from .options import Options
 from .refusal import check_reachable
 from .server import ServerConnection
+from .sockets import NominalSocket
 from .tls import check_context
 from .transport import GatewayTransport
 
@@ -86,7 +87,7 @@ class LoopPatch:
             extra = {
                 "peername": (host, port),
                 "sockname": ("", 0),
-                "socket": sock,
+                "socket": sock or NominalSocket((host, port)),
                 "sslcontext": ssl or None,
             }
             protocol = protocol_factory()
