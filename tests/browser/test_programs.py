@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 
 import pytest
 
@@ -30,6 +31,7 @@ class Program:
     def id(self) -> str:
         return f"{self.name}-{self.requirement}"
 
+    @cache
     def on_cpython(self, server: str) -> list[str]:
         """Run it in a process of its own, and return the lines that it prints.
 

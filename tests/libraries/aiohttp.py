@@ -13,6 +13,7 @@ from ._serving import aiohttp_server
 LIBRARY = "aiohttp"
 REQUIREMENTS = ("aiohttp",)
 GROUP = "websockets-17"
+CHECKS = ("a_server_is_down", "a_header_is_refused", "redirects_are_followed")
 
 routes = web.RouteTableDef()
 
@@ -74,6 +75,11 @@ async def never(request: web.Request) -> web.Response:
 @routes.get("/forbidden")
 async def forbidden(request: web.Request) -> web.Response:
     return web.json_response({"error": "not for you"}, status=403)
+
+
+@routes.get("/moved")
+async def moved(request: web.Request) -> web.Response:
+    raise web.HTTPFound("/items/7")
 
 
 @routes.get("/socket")

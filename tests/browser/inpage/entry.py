@@ -53,6 +53,7 @@ async def _prepare(registry: str, **what: str) -> dict[str, Any]:
     # What exists now stays; leaving it out makes the collections after each scenario cheap.
     gc.collect()
     gc.freeze()
+    _watch.begin()
     await _watch.settle(limit=2)
     problems = [record for record in _watch.take_records() if record[0] not in HARMLESS]
     return {"outcome": "passed", "problems": problems}
