@@ -56,7 +56,7 @@ async def keep_alive(server: str) -> None:
 
     class Counting(WebSocketClientProtocol):
         async def ping(self, data: Any = None) -> Any:
-            pong: asyncio.Future[float] = await super().ping(data)
+            pong: Any = await super().ping(data)
             pong.add_done_callback(lambda _: pongs.release())
             return pong
 

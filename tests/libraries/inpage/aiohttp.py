@@ -37,8 +37,8 @@ async def a_header_is_refused(env: Any) -> None:
 
 async def redirects_are_followed(env: Any) -> None:
     """The browser follows redirects before the library sees them."""
-    async with ClientSession(env.server.replace("ws:", "http:")) as session:
-        async with session.get("/moved") as response:
-            assert (await response.json())["number"] == 7
-            assert response.status == 200
-            assert response.history == ()
+    base = env.server.replace("ws:", "http:")
+    async with ClientSession(base) as session, session.get("/moved") as response:
+        assert (await response.json())["number"] == 7
+        assert response.status == 200
+        assert response.history == ()
