@@ -73,32 +73,16 @@ class LoopPatch:
                     loop, protocol_factory, host, port, sock=sock, local_addr=local_addr, **options
                 )
                 return done  # type: ignore[no-any-return]
-            if local_addr is not None:
-                raise NotSupportedError("a page can't choose a local address: leave local_addr out")
-            check_context(ssl)
-            host, port = self._address(host, port, sock)
-            authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
             try:
-                await check_reachable(f"http{'s' if ssl else ''}://{authority}", self.options)
+                if local_addr is not None:
+                    raise NotSupportedError("a page can't choose a local address: leave local_addr out")
+                check_context(ssl)
+                address = self._address(host, port, sock)
+                return await self._connect(loop, protocol_factory, address, sock, ssl)
             except BaseException:
-                if sock is not None:
+                if sock is not None:  # the program has handed it over
                     sock.close()
                 raise
-            extra = {
-                "peername": (host, port),
-                "sockname": ("", 0),
-                "socket": sock or NominalSocket((host, port)),
-                "sslcontext": ssl or None,
-            }
-            protocol = protocol_factory()
-            transport = GatewayTransport(
-                loop,
-                protocol,
-                lambda transport: ServerConnection(transport, authority, bool(ssl), self.options),
-                extra,
-            )
-            protocol.connection_made(transport)
-            return transport, protocol
 
         async def sock_connect(
             loop: asyncio.AbstractEventLoop, sock: socket.socket, address: tuple[Any, ...]
@@ -121,6 +105,32 @@ class LoopPatch:
         if not self._has_sockets:
             yield "sock_connect", sock_connect
             yield "getaddrinfo", getaddrinfo
+
+    async def _connect(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        protocol_factory: Callable[[], asyncio.BaseProtocol],
+        address: tuple[str, int],
+        sock: socket.socket | None,
+        context: Any,
+    ) -> tuple[asyncio.BaseTransport, asyncio.BaseProtocol]:
+        host, port = address
+        authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        await check_reachable(f"http{'s' if context else ''}://{authority}", self.options)
+        extra = {
+            "peername": address,
+            "sockname": ("", 0),
+            "socket": sock or NominalSocket(address),
+            "sslcontext": context or None,
+        }
+
+        def far_end(transport: GatewayTransport) -> ServerConnection:
+            return ServerConnection(transport, authority, bool(context), self.options)
+
+        protocol = protocol_factory()
+        transport = GatewayTransport(loop, protocol, far_end, extra)
+        protocol.connection_made(transport)
+        return transport, protocol
 
     def _address(
         self, host: str | None, port: int | str | None, sock: socket.socket | None
