@@ -1,13 +1,15 @@
 """The asyncio transport that a library writes to and is read to from.
 
 Its far end is not a socket but a :class:`FarEnd` in this page, which takes the bytes that the library
-writes and delivers those that it is to read. This module keeps asyncio's contract and knows neither
-HTTP nor WebSockets:
+writes and delivers those that it is to read. This module keeps asyncio's contract, as its transports
+over sockets do, and knows neither HTTP nor WebSockets:
 
 - ``write()`` hands the bytes over at the call, so an error of the far end, such as a header that a page
   can't send, is raised by the library's own ``connect()``;
 - the protocol is called from callbacks of the event loop or of the browser, never from ``write()``,
-  and gets no data while it has paused reading;
+  except for ``pause_writing()``, as with sockets;
+- it gets no data while it has paused reading, nor after ``close()``;
+- the end comes behind all data, in a callback of its own, so that tasks run between the two;
 - ``connection_lost()`` is called exactly once, after everything else.
 """
 
@@ -15,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -44,10 +47,13 @@ class FarEnd(Protocol):
         """Bytes that were taken and have not gone to the network yet."""
 
     def set_send_marks(self, high: int, low: int) -> None:
-        """Ask the library to wait while ``high`` bytes are on their way, until ``low`` are left."""
+        """Ask the library to wait from ``high`` bytes on their way on, until ``low`` are left."""
 
     def close(self) -> None:
-        """End the connection after what was received: the library has closed the transport."""
+        """End the connection after what was received, then call :meth:`GatewayTransport.force_close`.
+
+        The library has closed the transport.
+        """
 
     def abort(self) -> None:
         """End the connection now."""
@@ -65,15 +71,22 @@ class GatewayTransport(asyncio.Transport):
     ) -> None:
         super().__init__(extra)
         self._loop = loop
-        self._closing = self._ended = self._lost = False
-        self._reading_paused = self._writing_paused = False
-        self._soon: list[bytes] = []
-        self._refusal: Exception | None = None
+        self._closing = False
+        """Whether the library is to read nothing more."""
+        self._lost = False
+        """Whether ``connection_lost()`` was called or will be in the next turn."""
+        self._unread: deque[bytes | memoryview] = deque()
+        """What the far end has delivered and the library has not read yet."""
+        self._ended = self._end_was_read = False
+        """Whether the far end sends nothing more, and whether the protocol knows."""
+        self._end_error: Exception | None = None
+        self._write_error: Exception | None = None
+        self._reading_paused = False
+        self._full = self._writing_paused = False
+        """Whether the library should wait with writing, and whether it was last told so."""
         self._high, self._low = DEFAULT_HIGH, DEFAULT_HIGH // 4
         self.set_protocol(protocol)
-        self._far_end = make_far_end(self)
-        self.receive = self._far_end.receive
-        """Takes what is written; replaced by a far end that hands the connection on to another."""
+        self.hand_over(make_far_end(self))
 
     # What the library calls.
 
@@ -85,17 +98,17 @@ class GatewayTransport(asyncio.Transport):
         return self._protocol  # type: ignore[no-any-return]
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
+        if not isinstance(data, (bytes, bytearray, memoryview)):
+            raise TypeError(f"data must be a bytes-like object, not {type(data).__name__}")
         if self._closing:
             logger.debug("a library has written to a connection that is closed or closing")
-        elif isinstance(data, (bytes, bytearray, memoryview)):
-            try:
-                self.receive(data)
-            except Exception as error:
-                self._refusal = error
-                self._loop.call_soon(self._forget_refusal)
-                raise
-        else:
-            raise TypeError(f"data must be a bytes-like object, not {type(data).__name__}")
+            return
+        try:
+            self.receive(data)
+        except Exception as error:
+            self._write_error = error
+            self._abort(error)
+            raise
 
     def can_write_eof(self) -> bool:
         return False
@@ -106,13 +119,13 @@ class GatewayTransport(asyncio.Transport):
     def resume_reading(self) -> None:
         if self._reading_paused:
             self._reading_paused = False
-            self._loop.call_soon(self._resume)
+            self.resume_soon()
 
     def is_reading(self) -> bool:
         return not (self._reading_paused or self._closing)
 
     def get_write_buffer_size(self) -> int:
-        return max(0, self._far_end.buffered_amount - KERNEL_BUFFER)
+        return 0 if self._lost else max(0, self._far_end.buffered_amount - KERNEL_BUFFER)
 
     def get_write_buffer_limits(self) -> tuple[int, int]:
         return self._low, self._high
@@ -136,119 +149,160 @@ class GatewayTransport(asyncio.Transport):
             self._far_end.close()
 
     def abort(self) -> None:
-        if not self._lost:
-            self._closing = True
-            self._far_end.abort()
-            self.lose(None)
+        self._abort(None)
         # `websockets` takes anything that write() raises for a lost connection, aborts, and raises a
         # ConnectionClosed. Raised here once more, the error reaches the caller of its connect().
-        error, self._refusal = self._refusal, None
+        error, self._write_error = self._write_error, None
         if error is not None:
             raise error
-
-    def _forget_refusal(self) -> None:
-        self._refusal = None
 
     # What the far end calls.
 
     @property
     def send_marks(self) -> tuple[int, int]:
-        """Bytes on their way at which the library is asked to wait, and at which to go on.
+        """Bytes on their way from which on the library is asked to wait, and at which to go on.
 
         It goes on when half of them have gone, since an answer to each few would cost too much; that
         is always below the library's own lower limit.
         """
-        high = KERNEL_BUFFER + self._high
+        high = KERNEL_BUFFER + self._high + 1
         return high, min(high // 2, KERNEL_BUFFER + self._low)
 
     def hand_over(self, far_end: FarEnd) -> None:
         """Put another far end in the place of this one."""
         self._far_end = far_end
-        self.receive = far_end.receive
+        self.receive = far_end.receive  # without a call in between: each message takes this way
 
     def deliver(self, data: bytes) -> None:
-        """Have the library read ``data`` now: from a callback, while :meth:`is_reading`."""
-        if self._soon or self._reading_paused:
-            self._soon.append(data)
-        elif not self._closing:
-            self._deliver(data)
+        """Have the library read ``data`` now, or once it reads again. Call this from a callback only."""
+        if self._ended or self._closing:
+            return
+        if self._unread or self._reading_paused:
+            self._unread.append(data)
+        else:
+            self._feed(data)
+        if self._unread:
+            self._read()
 
     def deliver_soon(self, data: bytes) -> None:
-        """Have the library read ``data`` in a callback of its own, once it reads."""
-        if not self._soon:
-            self._loop.call_soon(self._resume)
-        self._soon.append(data)
+        """Have the library read ``data`` in a callback of its own, or once it reads again."""
+        if not (self._ended or self._closing):
+            self._unread.append(data)
+            self._loop.call_soon(self._read)
 
-    def pause_writing(self) -> None:
-        """Ask the library to wait with writing."""
-        if not self._writing_paused and not self._lost:
-            self._writing_paused = True
-            self._call("pause_writing", self._protocol.pause_writing)
+    def resume_soon(self) -> None:
+        """Have :meth:`FarEnd.resume` called in a callback of its own, if the library reads then."""
+        self._loop.call_soon(self._resume)
 
-    def resume_writing(self) -> None:
-        """Let the library go on writing."""
-        if self._writing_paused:
-            self._writing_paused = False
-            if not self._lost:
-                self._call("resume_writing", self._protocol.resume_writing)
-
-    def end(self) -> None:
-        """End in order, once the library has read all: the far end will send no more."""
+    def end(self, error: Exception | None = None) -> None:
+        """End once the library has read all: the far end sends nothing more, due to ``error`` if any."""
         if not self._ended:
-            self._ended = True
-            self._loop.call_soon(self._resume)
+            self._ended, self._end_error = True, error
+            self._loop.call_soon(self._read)
 
-    def lose(self, error: Exception | None) -> None:
-        """End the connection, with ``error`` if it was lost."""
+    def force_close(self, error: BaseException | None) -> None:
+        """End now, with ``error`` if the connection was lost; what was not read is dropped."""
         if not self._lost:
             self._closing = self._lost = True
             self._loop.call_soon(self._connection_lost, error)
 
+    def pause_writing(self) -> None:
+        """Ask the library to wait with writing."""
+        self._full = True
+        if not self._writing_paused and not self._lost:
+            self._writing_paused = True
+            self._tell("pause_writing")
+
+    def resume_writing(self) -> None:
+        """Let the library go on writing, in a callback: a write may be what has found the room."""
+        self._full = False
+        self._loop.call_soon(self._resume_writing)
+
+    def _abort(self, error: BaseException | None) -> None:
+        if not self._lost:
+            self.force_close(error)
+            self._far_end.abort()
+
+    # Callbacks.
+
+    def _read(self) -> None:
+        """Have the protocol read what has waited, or the end."""
+        if not self._unread:
+            if self._ended and not self._end_was_read and self.is_reading():
+                self._read_end()
+            return
+        while self._unread and self.is_reading():
+            self._feed(self._unread.popleft())
+        if self._ended and not self._unread:
+            self._loop.call_soon(self._read)
+
     def _resume(self) -> None:
-        """Deliver what has waited, and the end behind it."""
-        if self.is_reading() and self._soon:
-            soon, self._soon = self._soon, []
-            self._deliver(b"".join(soon))
+        self._read()
         if self.is_reading():
             self._far_end.resume()
-        if self._ended and self.is_reading() and not self._soon:
-            if self._call("eof_received", self._protocol.eof_received):
-                return  # the protocol closes the transport itself
-            self.lose(None)
 
-    def _deliver(self, data: bytes) -> None:
+    def _feed(self, data: bytes | memoryview) -> None:
         if self._is_buffered:
-            self._call("buffer_updated", self._fill_buffer, data)
+            self._call("buffer_updated", self._fill_buffer, memoryview(data))
         else:
-            self._call("data_received", self._protocol.data_received, data)
+            self._call("data_received", self._protocol.data_received, bytes(data))
 
-    def _fill_buffer(self, data: bytes) -> None:
-        rest = memoryview(data)
-        while rest:
-            buffer = self._protocol.get_buffer(len(rest))
-            size = min(len(buffer), len(rest))
-            buffer[:size] = rest[:size]
-            self._protocol.buffer_updated(size)
-            rest = rest[size:]
+    def _fill_buffer(self, data: memoryview) -> None:
+        """Copy as much as fits into the protocol's buffer; the rest is for the next one."""
+        buffer = self._protocol.get_buffer(len(data))
+        size = min(len(buffer), len(data))
+        if not size:
+            raise RuntimeError("get_buffer() returned an empty buffer")
+        buffer[:size] = data[:size]
+        if size < len(data):
+            self._unread.appendleft(data[size:])
+        self._protocol.buffer_updated(size)
+
+    def _read_end(self) -> None:
+        self._end_was_read = True
+        if self._end_error is not None:
+            self.force_close(self._end_error)
+        elif not self._call("eof_received", self._protocol.eof_received):
+            self.close()  # otherwise the protocol does so itself
+
+    def _resume_writing(self) -> None:
+        if self._writing_paused and not self._full and not self._lost:
+            self._writing_paused = False
+            self._tell("resume_writing")
 
     def _call(self, name: str, method: Callable[..., Any], *args: Any) -> Any:
         """Call the protocol. What it raises is no error of the caller's: it ends the connection."""
         try:
             return method(*args)
-        except Exception as error:
-            context = {
-                "message": f"Fatal error: protocol.{name}() call failed.",
-                "exception": error,
-                "transport": self,
-                "protocol": self._protocol,
-            }
-            self._loop.call_exception_handler(context)
-            self._far_end.abort()
-            self.lose(error)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            if not isinstance(error, OSError):  # which asyncio takes for the connection's own
+                self._report(f"Fatal error: protocol.{name}() call failed.", error)
+            self._abort(error)
 
-    def _connection_lost(self, error: Exception | None) -> None:
+    def _tell(self, name: str) -> None:
+        """Call the protocol about flow control. What it raises does not end the connection."""
+        try:
+            getattr(self._protocol, name)()
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            self._report(f"protocol.{name}() failed", error)
+
+    def _report(self, message: str, error: BaseException) -> None:
+        context = {
+            "message": message,
+            "exception": error,
+            "transport": self,
+            "protocol": self._protocol,
+        }
+        self._loop.call_exception_handler(context)
+
+    def _connection_lost(self, error: BaseException | None) -> None:
         protocol = self._protocol
-        self._soon.clear()
+        self._unread.clear()
+        self._write_error = None
         try:
             protocol.connection_lost(error)
         finally:
