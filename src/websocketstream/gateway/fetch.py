@@ -3,26 +3,32 @@
 The body of the request is collected first, because browsers send a stream over HTTP/2 only. The
 response comes piece by piece, each asked for when the library reads; it goes up in chunks, because the
 browser has decoded it and its length is not known any more.
+
+The browser does not say why a request has failed, either. So the gateway asks whether anything answers
+at that host and port: if so, it is the page that may not read the response.
 """
 
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .._rules import redact
 from ..errors import SecurityError
 from .headers import split_fetch_headers
 from .http import LAST_CHUNK, Request, chunk
-from .refusal import PROBE_SECONDS, origin_of, refused
+from .options import Cancel, nothing_to_cancel
+from .refusal import PROBE_SECONDS, forbidden, origin_of, refused
 
 if TYPE_CHECKING:
     from .options import Options
     from .server import ServerConnection
 
-DECODED = ("content-encoding", "content-length", "transfer-encoding", "connection", "keep-alive")
-"""Headers that were true of the response as the network had it; the browser has undone them."""
+OF_THE_CONNECTION = ("connection", "keep-alive", "transfer-encoding", "upgrade")
+"""Headers of the response that were about the browser's own connection."""
+
+OF_THE_CODING = ("content-encoding", "content-length")
+"""Headers that do not describe the body any more, because the browser has decoded it."""
 
 
 class FetchExchange:
@@ -36,9 +42,11 @@ class FetchExchange:
         self._transport = server.transport
         self._request = request
         self._url = url
-        self._probe = options.probe
-        self._asking = self._answered = False
-        self._cancel_probe: Callable[[], None] | None = None
+        self._options = options
+        self._asking = False
+        """Whether a piece of the body is under way."""
+        self._answered = self._has_body = self._chunked = self._keep_alive = False
+        self._cancel_probe: Cancel = nothing_to_cancel
         self._fetch = options.fetch(
             url,
             method=request.method,
@@ -50,28 +58,37 @@ class FetchExchange:
         )
 
     def resume(self) -> None:
-        """Ask for more of the body, unless that is under way."""
-        if self._answered and not self._asking:
+        """Ask for more of the body, if the library reads and that is not under way."""
+        if self._has_body and not self._asking and self._transport.is_reading():
             self._asking = True
             self._fetch.read()
 
     def abort(self) -> None:
         self._fetch.close()
-        if self._cancel_probe is not None:
-            self._cancel_probe()
+        self._cancel_probe()
 
     def _respond(self, status: int, reason: str, headers: list[tuple[str, str]]) -> None:
+        request = self._request
         self._answered = True
-        has_body = self._request.method != "HEAD" and status not in (204, 304)
-        sent = [(name, value) for name, value in headers if not has_body or name.lower() not in DECODED]
-        self._chunked = has_body and self._request.version == "1.1"
+        self._options.suspects.discard(origin_of(self._url))
+        self._has_body = request.method != "HEAD" and status not in (204, 304)
+        self._chunked = self._has_body and request.version == "1.1"
+        # A body that is not chunked ends with the connection.
+        self._keep_alive = request.keep_alive and self._chunked == self._has_body
+        undone = OF_THE_CONNECTION + OF_THE_CODING if self._has_body else OF_THE_CONNECTION
+        sent = [(name, value) for name, value in headers if name.lower() not in undone]
         if self._chunked:
             sent.append(("Transfer-Encoding", "chunked"))
-        if not self._request.keep_alive or (has_body and not self._chunked):
+        if not self._keep_alive:
             sent.append(("Connection", "close"))
-        self._server.respond(status, sent, reason)
-        if has_body:
-            self._more()
+        try:
+            self._server.respond(status, sent, reason)
+        except ValueError as error:  # browsers are less strict about the values of headers
+            self._fetch.close()
+            self._transport.end(error)
+            return
+        if self._has_body:
+            self.resume()
         else:
             self._end()
 
@@ -84,35 +101,36 @@ class FetchExchange:
             return
         if data:
             self._transport.deliver(chunk(data) if self._chunked else data)
-        self._more()
-
-    def _more(self) -> None:
-        if self._transport.is_reading():
-            self.resume()
+        self.resume()
 
     def _end(self) -> None:
         self._fetch.close()
-        if not (self._request.keep_alive and (self._chunked or self._request.method == "HEAD")):
-            self._transport.end()
-        self._server.finished()
+        self._server.finished(keep_alive=self._keep_alive)
 
     def _failed(self, error: Exception) -> None:
         self._fetch.close()
         if self._answered:
             reason = f"the response from {redact(self._url)} broke off: {error}"
-            self._transport.lose(ConnectionResetError(errno.ECONNRESET, reason))
+            self._transport.end(ConnectionResetError(errno.ECONNRESET, reason))
             return
-        if self._probe is None:
+        policy = forbidden(self._url, self._options)
+        if policy is not None:
+            self._transport.end(SecurityError(policy))
+        elif self._options.probe is None:
             self._explain(0)
         else:
-            self._cancel_probe = self._probe(self._url, "no-cors", PROBE_SECONDS, self._explain)
+            # Not the URL itself: a server might do again what it was asked for.
+            url = f"{origin_of(self._url)}/"
+            self._cancel_probe = self._options.probe(url, "no-cors", PROBE_SECONDS, self._explain)
 
     def _explain(self, status: int | None) -> None:
-        """Tell a server that is down from one that the page may not read; fetch itself does not."""
+        """Tell a server that is down from one that the page may not read."""
+        origin = origin_of(self._url)
         if status is None:
-            self._transport.lose(refused(origin_of(self._url)))
+            self._options.suspects.add(origin)
+            self._transport.end(refused(origin))
         else:
-            self._transport.lose(
+            self._transport.end(
                 SecurityError(
                     f"{redact(self._url)} answers, but the page may not read it: the server has to "
                     "allow this page's origin and the request's headers (CORS: "

@@ -1,7 +1,11 @@
-"""The options of ``install()``, as the gateway's parts see them."""
+"""The options of ``install()``, and what the gateway needs of the browser besides a back end.
+
+What comes from the browser is a callable, so that the gateway runs without one, too.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -23,7 +27,7 @@ class Fetch(Protocol):
 
 
 class StartFetch(Protocol):
-    """Starts a request."""
+    """Starts a request. It calls back later, never during the call."""
 
     def __call__(
         self,
@@ -38,10 +42,23 @@ class StartFetch(Protocol):
     ) -> Fetch: ...
 
 
-Probe = Callable[
-    [str, Literal["cors", "no-cors"], float, Callable[[int | None], None]], Callable[[], None]
-]
+Cancel = Callable[[], None]
+"""Calls off what a function has started. Calling it again, or too late, does nothing."""
+
+Probe = Callable[[str, Literal["cors", "no-cors"], float, Callable[[int | None], None]], Cancel]
 """Asks whether a server is at a URL; see :func:`websocketstream._ffi.probe`."""
+
+CallLater = Callable[[float, Callable[[], None]], Cancel]
+"""Calls a function after that many seconds; see :func:`websocketstream._ffi.call_later`."""
+
+
+def call_later(seconds: float, callback: Callable[[], None]) -> Cancel:
+    """Call ``callback`` after that time, by the timers of the event loop."""
+    return asyncio.get_running_loop().call_later(seconds, callback).cancel
+
+
+def nothing_to_cancel() -> None:
+    """Call nothing off."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +71,9 @@ class Options:
     """``None``: requests that are no upgrade are refused."""
     probe: Probe | None = None
     """``None``: a handshake that failed is answered without asking why."""
+    forbidden_by: Callable[[str], str | None] | None = None
+    """Returns the directive of the page's policy that has forbidden a URL, or ``None``."""
+    call_later: CallLater = call_later
     idle_timeout: float | None = None
     high_water_mark: int = 16 * 1024 * 1024
     overflow: Overflow = "buffer"

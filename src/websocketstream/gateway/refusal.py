@@ -2,7 +2,7 @@
 
 The browser does not tell a page why a handshake has failed. Whether anything answers at that host and
 port can be asked over HTTP, though, and that is the difference that programs care about: a server that
-is down is tried again later.
+is down is tried again later. What the page's own policy has forbidden, an event tells.
 
 A program expects :class:`ConnectionRefusedError` from the event loop, before it has sent anything, and
 the gateway learns of a failure only afterwards. So it remembers the origins at which a connection was
@@ -16,9 +16,11 @@ import errno
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from .options import Options
+from .._rules import redact
+from .options import Cancel, Options, nothing_to_cancel
 
 PROBE_SECONDS = 2.0
+DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 
 Answer = Callable[[int | None, str], None]
 """Takes the status to answer with and why; ``None`` for a server that is down."""
@@ -30,10 +32,26 @@ def refused(origin: str) -> ConnectionRefusedError:
 
 
 def origin_of(url: str) -> str:
-    """Return scheme, host and port of a URL, for ``http`` in place of ``ws``."""
-    parts = urlsplit("http" + url.removeprefix("ws") if url.startswith("ws") else url)
+    """Return scheme, host and port of a URL, with ``http`` in the place of ``ws``."""
+    parts = urlsplit(_http(url))
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    return f"{parts.scheme}://{host}:{parts.port or {'http': 80, 'https': 443}[parts.scheme]}"
+    return f"{parts.scheme}://{host}:{parts.port or DEFAULT_PORTS[parts.scheme]}"
+
+
+def forbidden(url: str, options: Options) -> str | None:
+    """Return why the page may not connect to ``url``; ``None`` if its policy has not forbidden that."""
+    if options.forbidden_by is None:
+        return None
+    parts = urlsplit(url)
+    if parts.port == DEFAULT_PORTS[parts.scheme]:  # which the browser leaves out
+        url = parts._replace(netloc=parts.netloc.rpartition(":")[0]).geturl()
+    directive = options.forbidden_by(url)
+    if directive is None:
+        return None
+    return (
+        f"the page's Content-Security-Policy forbids it to connect to {redact(url)}: "
+        f"allow that in the policy's directive {directive}"
+    )
 
 
 async def check_reachable(origin: str, options: Options) -> None:
@@ -41,43 +59,51 @@ async def check_reachable(origin: str, options: Options) -> None:
     if options.probe is None or origin not in options.suspects:
         return
     answered: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
-    stop = options.probe(f"{origin}/", "no-cors", PROBE_SECONDS, answered.set_result)
+    cancel = options.probe(f"{origin}/", "no-cors", PROBE_SECONDS, answered.set_result)
     try:
         status = await answered
     finally:
-        stop()
+        cancel()
     if status is None:
         raise refused(origin)
 
 
-def find_reason(url: str, error: str, options: Options, answer: Answer) -> Callable[[], None]:
-    """Ask over HTTP whether a server is there, then call ``answer``; return what calls it off."""
+def find_reason(url: str, error: str, options: Options, answer: Answer) -> Cancel:
+    """Find out why the handshake at ``url`` has failed, then call ``answer``; return what calls it off.
+
+    Args:
+        error: what the browser says.
+    """
+    policy = forbidden(url, options)
+    if policy is not None:
+        answer(403, policy)
+        return nothing_to_cancel
     probe = options.probe
     if probe is None:
         answer(502, error)
-        return _nothing
-    http_url = "http" + url.removeprefix("ws")
-    stop: Callable[[], None] = _nothing
+        return nothing_to_cancel
+    cancel = nothing_to_cancel
 
-    def seen(status: int | None) -> None:
-        """Go on from an answer that the page may read."""
-        nonlocal stop
+    def answered(status: int | None) -> None:
+        """Go on from an answer that the page may read, if there is one."""
+        nonlocal cancel
         if status is None:
-            stop = probe(http_url, "no-cors", PROBE_SECONDS, hidden)
+            cancel = probe(_http(url), "no-cors", PROBE_SECONDS, reached)
         else:
-            hidden(status)
+            reached(status)
 
-    def hidden(status: int | None) -> None:
+    def reached(status: int | None) -> None:
         if status is None:
             answer(None, error)
         elif status >= 400 and status not in (400, 426):
             answer(status, f"the server answers a plain request with {status}; {error}")
         else:
+            # What a WebSocket server says to a plain request tells nothing of the handshake.
             answer(502, error)
 
-    stop = probe(http_url, "cors", PROBE_SECONDS, seen)
-    return lambda: stop()
+    cancel = probe(_http(url), "cors", PROBE_SECONDS, answered)
+    return lambda: cancel()
 
 
-def _nothing() -> None:
-    """Call nothing off."""
+def _http(url: str) -> str:
+    return "http" + url.removeprefix("ws") if url.startswith("ws") else url

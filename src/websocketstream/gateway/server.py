@@ -1,25 +1,33 @@
 """The server's side of HTTP/1.1: reads a library's requests and answers them.
 
 A request to upgrade becomes a WebSocket, any other a ``fetch``. One connection carries many requests,
-one after the other, as a server's does.
+answered one after the other and in order, as a server's does; an upgrade is its last one.
+
+A program that expects a TCP connection may wait for the server to speak first, and wait for ever. So a
+connection over which nothing is sent ends after a while, with an error that says why.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from http import HTTPStatus
 
 from .._rules import redact
 from ..errors import NotSupportedError
 from .fetch import FetchExchange
-from .http import END, HTTPViolation, NotHTTP, Request, RequestReader, response_head
+from .headers import split_fetch_headers
+from .http import HTTPViolation, NotHTTP, Request, RequestReader, response_head
 from .options import Options
 from .transport import GatewayTransport
 from .upgrade import WebSocketUpgrade
 
 logger = logging.getLogger("websocketstream")
+
+SILENCE_SECONDS = 10.0
+"""How long a library may take for the first byte of its first request."""
 
 
 class ServerConnection:
@@ -33,31 +41,37 @@ class ServerConnection:
         self._secure = secure
         self._options = options
         self._reader = RequestReader()
-        self._requests: deque[tuple[Request, bytearray]] = deque()
         self._request: Request | None = None
+        """The request whose body is being read."""
         self._body = bytearray()
-        self._exchange: FetchExchange | WebSocketUpgrade | None = None
+        self._waiting: deque[Callable[[], None]] = deque()
+        """Starts the answers to requests that have come, in order."""
+        self._exchange: FetchExchange | None = None
+        """The answer that is under way."""
+        self._ended = False
+        """Whether no further request is answered."""
+        self._cancel_timer = options.call_later(SILENCE_SECONDS, self._has_been_silent)
 
     # What the transport asks for.
 
     def receive(self, data: bytes | bytearray | memoryview) -> None:
-        if isinstance(self._exchange, WebSocketUpgrade):
-            self._exchange.receive(data)
+        if not data or self._ended:
             return
+        self._cancel_timer()
         try:
-            parts = self._reader.feed(data)
+            events = self._reader.feed(data)
         except NotHTTP as error:
             raise NotSupportedError(str(error)) from None
-        for part in parts:
-            if isinstance(part, Request):
-                self._begin(part)
-            elif isinstance(part, HTTPViolation):
-                self.refuse(part.status, part.reason)
-            elif part is END:
-                self._requests.append((self._require_request(), self._body))
-                self._start_next()
-            else:
-                self._body += part
+        for event in events:
+            if isinstance(event, Request):
+                self._begin(event)
+            elif isinstance(event, bytes):
+                self._body += event
+            elif isinstance(event, HTTPViolation):
+                self._waiting.append(partial(self.refuse, *event))
+            elif self._request is not None:
+                self._waiting.append(partial(self._fetch, self._request, bytes(self._body)))
+        self._answer()
 
     @property
     def buffered_amount(self) -> int:
@@ -72,12 +86,13 @@ class ServerConnection:
 
     def close(self) -> None:
         self.abort()
-        self.transport.lose(None)
+        self.transport.force_close(None)
 
     def abort(self) -> None:
+        self._cancel_timer()
+        self._end()
         if self._exchange is not None:
             self._exchange.abort()
-        self._requests.clear()
 
     # What exchanges ask for.
 
@@ -93,44 +108,64 @@ class ServerConnection:
             ("Content-Length", str(len(body))),
             ("Connection", "close"),
         ]
-        if status == 426:
-            headers.append(("Sec-WebSocket-Version", "13"))
+        if status == HTTPStatus.UPGRADE_REQUIRED:
+            headers += [
+                ("Connection", "upgrade"),
+                ("Upgrade", "websocket"),
+                ("Sec-WebSocket-Version", "13"),
+            ]
         head = response_head(status, _phrase(status), headers)
         self.transport.deliver_soon(head + body)
+        self._end()
         self.transport.end()
 
-    def finished(self) -> None:
-        """Go on with the next request: the response to this one is complete."""
+    def finished(self, *, keep_alive: bool) -> None:
+        """Go on with the next request, or end: the response to this one is complete."""
         self._exchange = None
-        request, self._request = self._request, None
-        if request is not None and not request.keep_alive:
+        if not keep_alive:
+            self._end()
             self.transport.end()
-        else:
-            self._start_next()
+        try:
+            self._answer()
+        except Exception as error:  # an upgrade that has waited for its turn
+            self.transport.end(error)
 
     # From the library.
 
     def _begin(self, request: Request) -> None:
-        if request.wants_upgrade:
-            self._upgrade(request)
-        elif request.method == "CONNECT" or not request.target.startswith(("/", "*")):
-            raise NotSupportedError(
-                f"a page can't use a proxy (the request was {request.method} with an absolute target): "
-                "the browser has its own proxy settings; connect without one, such as proxy=None"
-            )
+        """Check a request whose head has come. What it raises, the library's write raises."""
+        self._request = None
+        if not request.target.startswith("/"):
+            self._refuse_target(request)
+        elif request.wants_upgrade:
+            self._waiting.append(partial(self._upgrade, request))
         elif self._options.fetch is None:
             raise NotSupportedError(
                 f"HTTP requests through the gateway are switched off, and this was a {request.method}: "
                 "call install() without fetch=False"
             )
         else:
-            self._incoming = request
-            self._body = bytearray()
+            split_fetch_headers(request.headers)
+            self._request, self._body = request, bytearray()
             if request.expects_continue:
-                self.transport.deliver_soon(response_head(100, "Continue", ()))
+                self._waiting.append(self._continue)
 
-    def _require_request(self) -> Request:
-        return self._incoming
+    def _refuse_target(self, request: Request) -> None:
+        if request.method == "CONNECT" or "://" in request.target:
+            raise NotSupportedError(
+                f"a page can't use a proxy (the request was {request.method} with an absolute target): "
+                "the browser has its own proxy settings; connect without one, such as proxy=None"
+            )
+        reason = f"a page can't send {request.method} with the target {redact(request.target)}"
+        self._waiting.append(partial(self.refuse, HTTPStatus.NOT_IMPLEMENTED, reason))
+
+    def _answer(self) -> None:
+        """Start the answer to the next request, unless one is under way."""
+        while self._waiting and self._exchange is None:
+            self._waiting.popleft()()
+
+    def _continue(self) -> None:
+        self.transport.deliver_soon(response_head(100, "Continue", ()))
 
     def _upgrade(self, request: Request) -> None:
         if request.headers.get("Sec-WebSocket-Version") != "13":
@@ -140,20 +175,30 @@ class ServerConnection:
         else:
             url = self._url("ws", request)
             logger.debug("a library connects to %s", redact(url))
-            self._exchange = upgrade = WebSocketUpgrade(self, request, url, self._options)
-            rest = self._reader.take_rest()
-            if rest:
-                upgrade.receive(rest)
+            upgrade = WebSocketUpgrade(self, request, url, self._options)
+            self.transport.hand_over(upgrade)
+            upgrade.receive(self._reader.take_rest())
 
-    def _start_next(self) -> None:
-        if self._exchange is None and self._requests:
-            self._request, body = self._requests.popleft()
-            url = self._url("http", self._request)
-            logger.debug("a library fetches %s", redact(url))
-            self._exchange = FetchExchange(self, self._request, url, bytes(body), self._options)
+    def _fetch(self, request: Request, body: bytes) -> None:
+        url = self._url("http", request)
+        logger.debug("a library fetches %s", redact(url))
+        self._exchange = FetchExchange(self, request, url, body, self._options)
 
     def _url(self, scheme: str, request: Request) -> str:
         return f"{scheme}{'s' if self._secure else ''}://{self._authority}{request.target}"
+
+    def _end(self) -> None:
+        self._ended = True
+        self._waiting.clear()
+
+    def _has_been_silent(self) -> None:
+        self._end()
+        self.transport.end(
+            NotSupportedError(
+                f"nothing was sent over this connection within {SILENCE_SECONDS:.0f} s: a page has no "
+                "TCP, only HTTP and WebSocket connections can be made here, and the client speaks first"
+            )
+        )
 
 
 def _phrase(status: int) -> str:

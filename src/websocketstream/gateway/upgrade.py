@@ -8,7 +8,7 @@ Closing: the server's Close frame goes to the library, the library's own is wait
 transport ends, in that order, because libraries take an end without a Close frame of their own for an
 abnormal one. If the library closes first, the server's answer goes to it. A connection that is lost
 ends the transport with a :class:`ConnectionResetError` and no Close frame. Whatever came before is
-delivered first.
+delivered first, so all of this waits while the library has paused reading.
 """
 
 from __future__ import annotations
@@ -17,16 +17,24 @@ import base64
 import errno
 import hashlib
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .._connection import ABNORMAL, Connection
-from .._rules import get_a_url_record, redact, validate_protocols
-from ..errors import InvalidStateError, MessagesLostError, SecurityError, WebSocketError
+from .._connection import NEVER_SENT, Connection, State
+from .._promise import Promise
+from .._rules import get_a_url_record, redact, size_of, validate_protocols
+from ..errors import (
+    BufferOverflowError,
+    InvalidStateError,
+    MessagesLostError,
+    SecurityError,
+    WebSocketError,
+)
 from .close_codes import received, sendable
 from .frames import Close, FrameReader, Ping, Pong, Violation, close_frame, message_frames, pong_frame
 from .headers import check_sendable, handshake_of
+from .options import Cancel, nothing_to_cancel
 from .refusal import find_reason, origin_of, refused
+from .transport import KERNEL_BUFFER
 
 if TYPE_CHECKING:
     from .http import Request
@@ -48,42 +56,52 @@ class WebSocketUpgrade:
     """One upgraded connection: the far end of a transport, and the reader of a connection."""
 
     def __init__(self, server: ServerConnection, request: Request, url: str, options: Options) -> None:
+        self._server = server
+        self._transport: GatewayTransport = server.transport
+        self._options = options
+        self._key = request.headers.get("Sec-WebSocket-Key", "")
+        self._early: list[bytes] | None = []
+        """What the library has written before the connection is open; ``None`` from then on."""
+        self._reader = FrameReader()
+        self._sent: Close | Violation | None = None
+        """How the library has ended what it sends."""
+        self._finished = False
+        """Whether the library was told how the connection has ended."""
+        self._room: Promise[None] | None = None
+        """What a library that was asked to wait with writing waits for."""
+        self._dropped = 0
+        """Bytes of messages that were written when the connection had ended."""
+        self._heard = time.monotonic()
+        """When something came from the server, by the monotonic clock."""
+        self._cancel: Cancel = nothing_to_cancel
+        self._connection = self._connect(request, url)
+
+    def _connect(self, request: Request, url: str) -> Connection:
+        options = self._options
         backend = options.select_backend()
         handshake = handshake_of(request, url)
         self._offered = tuple(handshake.subprotocols)
         if options.headers_to is not None:
             options.headers_to(handshake)
-        headers = handshake.headers.items()
         if not backend.sends_headers:
             check_sendable(handshake)
-        self._server = server
-        self._transport: GatewayTransport = server.transport
-        self._key = request.headers.get("Sec-WebSocket-Key", "")
-        self._options = options
-        self._reader = FrameReader()
-        self._sent: Close | None = None
-        """The library's Close frame."""
-        self._finished = False
-        """Whether the library knows that the connection has closed."""
-        self._cancel: Callable[[], None] = _nothing
-        self._heard = time.monotonic()
-        self._connection = Connection(
+        high, low = self._transport.send_marks
+        connection = Connection(
             get_a_url_record(handshake.url, backend.parse_url),
             validate_protocols(handshake.subprotocols),
             backend=backend,
             high_water_mark=options.high_water_mark,
-            send_high_water_mark=self._transport.send_marks[0],
+            send_high_water_mark=high,
             overflow=options.overflow,
             open_timeout=OPEN_TIMEOUT,
             close_timeout=CLOSE_TIMEOUT,
-            headers=headers,
+            headers=handshake.headers.items(),
             may_suspend=False,  # the library's tasks are woken by the event loop, which can
         )
-        self._early: list[bytes] | None = []
-        """What the library has written before the connection is open."""
-        self.set_send_marks(*self._transport.send_marks)
-        self._connection.connect()
-        self._connection.opened.when_settled(self._opened)
+        connection.outgoing.low_water_mark = low
+        connection.connect()
+        connection.opened.when_settled(self._opened)
+        return connection
 
     # What the transport asks for.
 
@@ -105,24 +123,36 @@ class WebSocketUpgrade:
         return self._connection.outgoing.buffered_amount
 
     def set_send_marks(self, high: int, low: int) -> None:
-        self._connection.outgoing.high_water_mark = high
-        self._connection.outgoing.low_water_mark = low
+        outgoing = self._connection.outgoing
+        outgoing.high_water_mark, outgoing.low_water_mark = high, low
+        outgoing.refresh()
+        if not outgoing.ready.settled:
+            self._wait_for_room(outgoing.ready)
 
     def resume(self) -> None:
         if self._early is None:
             self._deliver()
 
     def close(self) -> None:
+        """Close; what was written goes on its way, and the transport ends when there is room again."""
         self._detach()
         self._connection.cancel_readable(None)
-        self._connection.close()
-        # What was written goes on its way without the library, except for what it knows to be waiting.
-        self._connection.outgoing.ready.when_settled(lambda: self._transport.lose(None))
+        room = self._connection.outgoing.ready
+        waits = not room.settled
+
+        def flushed() -> None:
+            error = room.exception()
+            lost = waits and isinstance(error, WebSocketError)
+            self._transport.force_close(_reset(str(error)) if lost else None)
+
+        room.when_settled(flushed)
+        if not self._connection.outgoing.buffered_amount:
+            # Whether the server answers, the library does not hear any more.
+            self._connection.abandon("the library has closed its transport")
 
     def abort(self) -> None:
         self._detach()
-        self._connection.cancel_readable(None)
-        self._connection.abort_writable(None)
+        self._connection.abandon("the library has aborted its transport")
 
     # Opening.
 
@@ -144,10 +174,9 @@ class WebSocketUpgrade:
         if protocol in self._offered:  # one that a hook has offered is none of the library's business
             headers.append(("Sec-WebSocket-Protocol", protocol))
         early, self._early = self._early, None
-        self._transport.hand_over(self)
+        self._connection.incoming.consume(self._arrived)
+        self._connection.closed.when_settled(self._deliver)
         self._server.respond(101, headers)
-        self._connection.incoming.consume(self._deliver)
-        self._connection.closed.when_settled(self._finish)
         self._deliver()
         for data in early or ():
             self.receive(data)
@@ -157,7 +186,7 @@ class WebSocketUpgrade:
         origin = origin_of(self._connection.url)
         if status is None:
             self._options.suspects.add(origin)
-            self._transport.lose(refused(origin))
+            self._transport.end(refused(origin))
         else:
             self._server.refuse(status, reason)
 
@@ -166,57 +195,87 @@ class WebSocketUpgrade:
     def _send(self, message: str | bytes) -> None:
         try:
             room = self._connection.write(message)
-        except InvalidStateError:
-            return  # the library has not heard of the end yet; a socket would drop it as well
+        except (InvalidStateError, WebSocketError):
+            self._drop(message)
+            return
         if not room.settled:
+            self._wait_for_room(room)
+
+    def _wait_for_room(self, room: Promise[None]) -> None:
+        """Ask the library to wait with writing, if it was not asked already."""
+        if room is not self._room:
+            self._room = room
             self._transport.pause_writing()
             room.when_settled(self._transport.resume_writing)
 
+    def _drop(self, message: str | bytes) -> None:
+        """Drop a message: the connection has ended, and the library has not read so far.
+
+        As with a socket, the first ones vanish in what would be the kernel's buffers. Then the library
+        learns of the end, though it does not read: it may never do so.
+        """
+        self._dropped += size_of(message)
+        if self._dropped > KERNEL_BUFFER:
+            self._detach()
+            self._transport.force_close(_reset("the connection ended before this was written"))
+
     def _close_received(self, frame: Close | Violation) -> None:
-        if self._connection.closed.settled:
+        self._sent = frame
+        if self._finished:
             self._end()
-            return
-        if isinstance(frame, Violation):
-            self._transport.deliver_soon(close_frame(frame.code, frame.reason))
-            self._transport.end()
         else:
-            self._sent = frame
-        self._connection.close(sendable(frame.code), frame.reason)
+            self._connection.close(sendable(frame.code), frame.reason)
+            self._transport.resume_soon()  # a violation is answered at once
 
     def _is_alive(self) -> bool:
+        """Whether the server is there, for all that is known."""
+        if self._connection.state is not State.OPEN:
+            return False
         idle = self._options.idle_timeout
         return idle is None or time.monotonic() - self._heard <= idle
 
     # From the server to the library.
 
-    def _deliver(self) -> None:
+    def _arrived(self) -> None:
         self._heard = time.monotonic()
-        incoming = self._connection.incoming
-        while incoming and self._transport.is_reading():
-            self._transport.deliver(message_frames(incoming.take_batch(BATCH_BYTES)))
-        if self._connection.closed.settled:
-            self._finish()
+        self._deliver()
 
-    def _finish(self) -> None:
-        """Tell the library how the connection has closed, once it has all messages."""
-        closed = self._connection.closed
-        if self._finished or self._connection.incoming or self._transport.is_closing():
-            return
+    def _deliver(self) -> None:
+        """Have the library read what has come, then how the connection has ended, while it reads."""
+        incoming, transport = self._connection.incoming, self._transport
+        while incoming and transport.is_reading():
+            transport.deliver(message_frames(incoming.take_batch(BATCH_BYTES)))
+        if transport.is_reading() and not self._finished:
+            if isinstance(self._sent, Violation):
+                self._finish(self._sent.code, self._sent.reason)
+            elif self._connection.closed.settled:
+                self._closed()
+
+    def _closed(self) -> None:
+        error = self._connection.closed.exception()
+        code: int | None
+        if error is None:
+            code, reason = self._connection.closed.result()
+        else:
+            assert isinstance(error, WebSocketError)
+            lost = error.close_code in NEVER_SENT
+            if lost:
+                self._options.suspects.add(origin_of(self._connection.url))
+            if lost or isinstance(error, (MessagesLostError, BufferOverflowError)):
+                self._finished = True
+                self._transport.end(_reset(str(error)))
+                return
+            code, reason = error.close_code, error.reason
+        self._finish(received(code, self._sent.code if self._sent is not None else None), reason)
+
+    def _finish(self, code: int | None, reason: str) -> None:
+        """Send the library a Close frame, then end when it has sent its own."""
         self._finished = True
-        error = closed.exception()
-        code, reason = (
-            (error.close_code, error.reason) if isinstance(error, WebSocketError) else closed.result()
-        )
-        if code is None or code == ABNORMAL or isinstance(error, MessagesLostError):
-            self._options.suspects.add(origin_of(self._connection.url))
-            self._transport.lose(ConnectionResetError(errno.ECONNRESET, str(error)))
-            return
-        code = received(code, self._sent.code if self._sent is not None else None)
-        self._transport.deliver(close_frame(None if code == 1005 else code, reason))
+        self._connection.incoming.discard()  # what comes behind a violation
+        self._cancel = self._connection.backend.call_later(CLOSE_TIMEOUT, self._end)
+        self._transport.deliver(close_frame(code, reason))
         if self._sent is not None:
             self._end()
-        else:
-            self._cancel = self._connection.backend.call_later(CLOSE_TIMEOUT, self._end)
 
     def _end(self) -> None:
         self._cancel()
@@ -230,5 +289,5 @@ class WebSocketUpgrade:
         return f"<WebSocketUpgrade {redact(self._connection.url)}>"
 
 
-def _nothing() -> None:
-    """Cancel nothing."""
+def _reset(reason: str) -> ConnectionResetError:
+    return ConnectionResetError(errno.ECONNRESET, reason)

@@ -1,0 +1,443 @@
+"""Upgrades: the handshake, messages both ways, pings, and waiting for each other."""
+
+import warnings
+from typing import Any
+
+import pytest
+from websockets.frames import Frame, Opcode
+
+from tests.unit.bench import turn
+from tests.unit.gateway import bench
+from tests.unit.gateway.bench import (
+    Library,
+    Network,
+    close_frame,
+    closed_with,
+    frame,
+    message_frame,
+    opened,
+    until,
+)
+from websocketstream.errors import DOMSyntaxError, NotSupportedError, ReceiveBufferWarning
+from websocketstream.gateway.headers import Handshake, all_of, dropped, in_query, openai
+from websocketstream.gateway.transport import KERNEL_BUFFER
+from websocketstream.testing import FakePeer
+
+MESSAGES = ["", "text", b"", b"binary", "grüße", b"\0" * 300, "x" * 70_000]
+
+
+async def echo(peer: FakePeer) -> None:
+    async for message in peer:
+        await peer.send(message)
+
+
+# The handshake
+
+
+async def test_handshake() -> None:
+    """The library gets 101 with the answer to its key, once the connection is open and not before."""
+    library = Library()
+    library.upgrade("/chat?room=7")
+    await turn(5)
+    assert library.calls == []
+    library.network.peer.accept()
+    await until(lambda: library.head)
+    assert library.head == [
+        "HTTP/1.1 101 Switching Protocols",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
+    ]
+
+
+async def test_subprotocol() -> None:
+    """The subprotocol that the server selects goes to the library, if it has offered one itself."""
+    library = Library()
+    library.upgrade("/", "Sec-WebSocket-Protocol: chat, superchat")
+    assert library.network.peer.protocols == ("chat", "superchat")
+    library.network.peer.accept("superchat")
+    await until(lambda: library.head)
+    assert library.head[-1] == "Sec-WebSocket-Protocol: superchat"
+
+
+async def test_subprotocol_of_a_hook() -> None:
+    """A subprotocol that a hook has offered is none that the library could know."""
+    library = Library(headers_to=openai)
+    library.upgrade("/", "Authorization: Bearer s3cret", "X-Stainless-OS: x")
+    assert library.network.peer.protocols == ("realtime", "openai-insecure-api-key.s3cret")
+    library.network.peer.accept("realtime")
+    await until(lambda: library.head)
+    assert "Sec-WebSocket-Protocol" not in library.received.decode()
+
+
+async def test_header_that_can_not_be_sent() -> None:
+    """A header that a page can't send raises, with its name; nothing is opened."""
+    library = Library()
+    with pytest.raises(NotSupportedError, match="Authorization") as raised:
+        library.upgrade("/", "Authorization: Bearer s3cret")
+    assert "s3cret" not in str(raised.value)
+    assert library.network.peers == []
+    await until(lambda: library.lost)
+
+
+async def test_hook() -> None:
+    """A hook moves headers to the query, and drops others."""
+    library = Library(headers_to=all_of(in_query({"Authorization": "token"}), dropped("Origin")))
+    library.upgrade("/chat?room=7", "Authorization: Bearer s3cret", "Origin: http://x")
+    assert library.network.peer.url == "ws://example.com:80/chat?room=7&token=s3cret"
+
+
+async def test_back_end_that_sends_headers() -> None:
+    """Where headers can be sent, they are, and the hook's changes count."""
+    network = Network()
+    network.sends_headers = True
+    sent: list[Any] = []
+    connect = network.connect
+
+    def recording(url: str, protocols: Any, events: Any, headers: Any = ()) -> Any:
+        sent.extend(headers)
+        return connect(url, protocols, events, headers)
+
+    network.connect = recording  # type: ignore[method-assign]
+    library = Library(network, headers_to=dropped("Origin"))
+    library.upgrade("/", "Authorization: Bearer s3cret", "Origin: x", "User-Agent: x")
+    assert sent == [("Authorization", "Bearer s3cret")]
+
+
+@pytest.mark.parametrize(
+    ("path", "offered", "message"),
+    [
+        ("/#part", "chat", "fragment"),
+        ("/", "chat, chat", "more than once"),
+        ("/", "a b", "not a valid subprotocol"),
+    ],
+)
+async def test_handshake_that_no_page_can_make(path: str, offered: str, message: str) -> None:
+    """What the standard's constructor refuses, raises."""
+    library = Library()
+    with pytest.raises(DOMSyntaxError, match=message):
+        library.upgrade(path, f"Sec-WebSocket-Protocol: {offered}")
+
+
+async def test_hook_that_raises() -> None:
+    """What a hook raises, the library's write raises."""
+
+    def hook(handshake: Handshake) -> None:
+        raise LookupError("no token")
+
+    library = Library(headers_to=hook)
+    with pytest.raises(LookupError, match="no token"):
+        library.upgrade()
+
+
+async def test_frames_before_the_answer() -> None:
+    """Frames that are written before the connection is open go out when it is."""
+    library = Library()
+    library.upgrade()
+    one = message_frame("one")
+    library.write(one[:5], one[5:] + message_frame("two"))
+    peer = library.network.peer
+    peer.accept()
+    assert [await peer.recv(), await peer.recv()] == ["one", "two"]
+
+
+@pytest.mark.parametrize("how", ["close", "abort"])
+async def test_leaving_before_the_answer(how: str) -> None:
+    """A library that goes away before the connection is open gives it up, and nobody is asked why."""
+    library = Library()
+    library.upgrade()
+    library.write(message_frame("early"))
+    getattr(library.transport, how)()
+    await until(lambda: library.lost)
+    assert library.calls == [("lost", type(None))]
+    assert library.network.peer.closed
+    assert library.probes.asked == []
+    assert library.network.timers.pending == library.timers.pending == []
+
+
+async def test_leaving_at_the_answer() -> None:
+    """A library that does not like the answer and closes gets nothing more."""
+    library = Library()
+    library.upgrade()
+    library.on["data"] = library.transport.close
+    library.network.peer.accept()
+    library.network.peer.send("message")
+    await until(lambda: library.lost)
+    assert library.rest == b""
+    await until(lambda: library.network.peer.closed)
+
+
+async def test_answer_while_reading_is_paused() -> None:
+    """The answer, and messages behind it, wait until the library reads."""
+    library = Library()
+    library.upgrade()
+    library.transport.pause_reading()
+    library.transport.resume_reading()
+    await turn(2)
+    library.transport.pause_reading()
+    library.network.peer.accept()
+    library.network.peer.send("message")
+    await turn(5)
+    assert library.calls == []
+    library.transport.resume_reading()
+    await until(lambda: library.messages)
+    assert library.messages == ["message"]
+
+
+# Messages
+
+
+@pytest.mark.parametrize(
+    "message", MESSAGES, ids=lambda message: f"{type(message).__name__}{len(message)}"
+)
+async def test_echo(message: str | bytes) -> None:
+    """Messages go out and come back as they are, in frames without a mask."""
+    library = await opened(echo)
+    library.write(message_frame(message))
+    await until(lambda: library.messages)
+    assert library.messages == [message]
+
+
+async def test_many_messages_come_together() -> None:
+    """Messages that have come together are delivered together, in order."""
+    library = await opened()
+    library.transport.pause_reading()
+    sent = [f"message {index}" for index in range(1000)]
+    for message in sent:
+        library.network.peer.send(message)
+    await turn(5)
+    library.transport.resume_reading()
+    await until(lambda: len(library.messages) == 1000)
+    assert library.messages == sent
+    assert len(library.calls) == 2
+
+
+async def test_large_messages_come_one_by_one() -> None:
+    """No more than some 256 KiB come together, unless in one message."""
+    library = await opened()
+    library.transport.pause_reading()
+    for _ in range(5):
+        library.network.peer.send(bytes(200_000))
+    await turn(5)
+    library.transport.resume_reading()
+    await until(lambda: len(library.messages) == 5)
+    assert [len(call) for call in library.calls[1:] if isinstance(call, bytes)] == [
+        400_020,
+        400_020,
+        200_010,
+    ]
+
+
+async def test_pausing_between_batches() -> None:
+    """A library that pauses in a call gets no further batch."""
+    library = await opened()
+    library.transport.pause_reading()
+    for _ in range(4):
+        library.network.peer.send(bytes(200_000))
+    await turn(5)
+    library.on["data"] = library.transport.pause_reading
+    library.transport.resume_reading()
+    await turn(5)
+    assert len(library.messages) == 2
+    library.transport.resume_reading()
+    await turn(5)
+    assert len(library.messages) == 4
+
+
+async def test_fragments() -> None:
+    """A message in fragments is sent as one, with the control frames between them answered."""
+    library = await opened()
+    library.write(
+        frame(Opcode.TEXT, b"one ", fin=False),
+        frame(Opcode.PING, b"ping"),
+        frame(Opcode.CONT, b"two "),
+    )
+    assert await library.network.peer.recv() == "one two "
+    assert library.messages == [Frame(Opcode.PONG, b"ping")]
+
+
+# Pings
+
+
+async def test_ping() -> None:
+    """A ping is answered, in a later turn; a pong is ignored."""
+    library = await opened()
+    library.write(frame(Opcode.PONG, b"unasked"), frame(Opcode.PING, b"ping"))
+    assert library.messages == []
+    await turn(2)
+    assert library.messages == [Frame(Opcode.PONG, b"ping")]
+
+
+async def test_ping_on_an_idle_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an idle timeout, pings are answered only while something has come within that time."""
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    library = await opened(idle_timeout=10)
+    now = 110
+    library.write(frame(Opcode.PING, b"1"))
+    now = 110.1
+    library.write(frame(Opcode.PING, b"2"))
+    library.transport.pause_reading()
+    library.transport.resume_reading()
+    await turn(3)
+    library.write(frame(Opcode.PING, b"3"))
+    library.transport.pause_reading()
+    library.network.peer.send("message")
+    await turn(3)
+    now = 120
+    library.write(frame(Opcode.PING, b"4"))
+    library.transport.resume_reading()
+    await until(lambda: len(library.messages) == 3)
+    assert library.messages == [Frame(Opcode.PONG, b"1"), Frame(Opcode.PONG, b"4"), "message"]
+
+
+async def test_ping_to_a_server_that_has_gone() -> None:
+    """A ping is not answered once the connection has ended, though the library does not know."""
+    library = await opened()
+    library.transport.pause_reading()
+    library.network.peer.close()
+    await until(lambda: library.network.peer.closed)
+    await turn(2)
+    library.write(frame(Opcode.PING, b"ping"))
+    library.transport.resume_reading()
+    await until(lambda: library.messages)
+    assert library.messages == [closed_with(1000)]
+
+
+# Waiting for the library
+
+
+async def test_server_is_held_back() -> None:
+    """A server is held back while a library does not read, with no more than the mark in between."""
+    library = await opened(high_water_mark=1000)
+    library.transport.pause_reading()
+    taken = 0
+
+    def took() -> None:
+        nonlocal taken
+        taken += 1
+
+    for _ in range(30):
+        library.network.peer.send(bytes(100)).when_settled(took)  # type: ignore[attr-defined]
+    await turn(10)
+    assert taken == 10
+    library.transport.resume_reading()
+    await until(lambda: len(library.messages) == 30)
+
+
+async def test_server_that_can_not_be_held_back() -> None:
+    """Where a server can't be held back, the library gets all, and a warning is given."""
+    library = Library(Network(receive_backpressure=False), high_water_mark=1000)
+    library.upgrade()
+    library.network.peer.accept()
+    await until(lambda: library.head)
+    library.transport.pause_reading()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for _ in range(30):
+            library.network.peer.send(bytes(100))
+        await turn(10)
+    assert [each.category for each in caught] == [ReceiveBufferWarning]
+    library.transport.resume_reading()
+    await until(lambda: len(library.messages) == 30)
+
+
+async def test_overflow() -> None:
+    """With overflow="error" such a flood loses the connection, behind what was below the mark."""
+    library = Library(Network(receive_backpressure=False), high_water_mark=1000, overflow="error")
+    library.upgrade()
+    library.network.peer.accept()
+    await until(lambda: library.head)
+    library.transport.pause_reading()
+    for _ in range(30):
+        library.network.peer.send(bytes(100))
+    await until(lambda: library.network.peer.closed)
+    assert library.network.peer.close_code == 4009
+    await turn(5)
+    assert len(library.calls) == 1
+    library.transport.resume_reading()
+    await until(lambda: library.lost)
+    assert 10 <= len(library.messages) < 30
+    assert isinstance(library.error, ConnectionResetError)
+    assert "high_water_mark=1000" in str(library.error)
+    assert library.options.suspects == set()
+
+
+# Waiting for the server
+
+
+async def test_library_waits_for_a_server_that_does_not_read() -> None:
+    """A library waits when its limit and the kernel's are full, and goes on when half has gone."""
+    library = await opened()
+    library.transport.set_write_buffer_limits(10_000)
+    peer = library.network.peer
+    peer.pause()
+    await turn(2)
+    library.write(message_frame(bytes(KERNEL_BUFFER)))
+    assert library.transport.get_write_buffer_size() == 0
+    library.write(message_frame(bytes(10_000)))
+    assert library.transport.get_write_buffer_size() == 10_000
+    assert library.steps[1:] == []
+    library.write(message_frame(b"1"))
+    assert library.steps[1:] == ["pause"]
+    library.write(message_frame(b"2"))
+    await turn(3)
+    assert library.steps[1:] == ["pause"]
+    await peer.recv()
+    await turn(3)
+    assert library.steps[1:] == ["pause", "resume"]
+    peer.resume()
+    await turn(3)
+    assert library.transport.get_write_buffer_size() == 0
+
+
+async def test_library_that_does_not_wait() -> None:
+    """A library that goes on writing is asked to wait once, and let go on once."""
+    library = await opened()
+    peer = library.network.peer
+    peer.pause()
+    for _ in range(200):
+        library.write(message_frame(bytes(10_000)))
+    assert library.steps[1:] == ["pause"]
+    await turn(3)
+    peer.resume()
+    await turn(5)
+    assert library.steps[1:] == ["pause", "resume"]
+
+
+async def test_room_that_a_write_finds() -> None:
+    """A write that finds that there is room again does not call the library, a later turn does."""
+    library = await opened()
+    peer = library.network.peer
+    peer.pause()
+    for _ in range(200):
+        library.write(message_frame(bytes(10_000)))
+    wire: Any = peer._wire
+    wire.buffered_amount = 0
+    library.write(message_frame(bytes(10_000)))
+    assert library.steps[1:] == ["pause"]
+    await turn(2)
+    assert library.steps[1:] == ["pause", "resume"]
+
+
+async def test_limits_that_are_lowered() -> None:
+    """A library that lowers its limits below what is on its way is asked to wait at once."""
+    library = await opened()
+    library.network.peer.pause()
+    library.transport.set_write_buffer_limits(1_000_000)
+    library.write(message_frame(bytes(KERNEL_BUFFER + 500_000)))
+    assert library.steps[1:] == []
+    library.transport.set_write_buffer_limits(0)
+    assert library.steps[1:] == ["pause"]
+    library.transport.set_write_buffer_limits(10_000_000)
+    await turn(3)
+    assert library.steps[1:] == ["pause", "resume"]
+
+
+async def test_representation() -> None:
+    """An upgrade shows its URL without what may be secret."""
+    library = await opened()
+    assert repr(library.transport._far_end) == "<WebSocketUpgrade ws://example.com:80/chat?…>"
+    library.write(close_frame())
+    await until(lambda: library.lost)
+    assert bench.frames_of(library.rest) == [closed_with(1000)]
