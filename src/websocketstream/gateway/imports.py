@@ -1,7 +1,8 @@
 """A callback for the moment when a module is imported.
 
 ``install()`` changes nothing in libraries but the blocking client of ``websockets``, and does not import
-that one for programs that don't use it.
+that one for programs that don't use it. So a finder is put before the others: it has the module found
+and loaded by those, and changed once that has worked.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
 from types import ModuleType
 
 Changed = Callable[[ModuleType], Callable[[], None]]
@@ -21,56 +21,60 @@ def when_imported(name: str, change: Changed) -> Callable[[], None]:
     """Change a module, now or when it is imported; return the function that undoes it."""
     undo: list[Callable[[], None]] = []
 
-    def changed(module: ModuleType) -> None:
+    def loaded(module: ModuleType) -> None:
+        if finder in sys.meta_path:
+            sys.meta_path.remove(finder)
         undo.append(change(module))
-
-    finder = _Finder(name, changed)
-    if name in sys.modules:
-        changed(sys.modules[name])
-    else:
-        sys.meta_path.insert(0, finder)
 
     def stop() -> None:
         if finder in sys.meta_path:
             sys.meta_path.remove(finder)
-        for each in undo:
-            each()
+        while undo:
+            undo.pop()()
 
+    finder = _Finder(name, loaded)
+    if name in sys.modules:
+        loaded(sys.modules[name])
+    else:
+        sys.meta_path.insert(0, finder)
     return stop
 
 
 class _Finder(MetaPathFinder):
-    """Finds one module the way the others would, and has it changed once it is loaded."""
+    """Finds one module the way the others would, and says when it is loaded."""
 
-    def __init__(self, name: str, changed: Callable[[ModuleType], None]) -> None:
+    def __init__(self, name: str, loaded: Callable[[ModuleType], None]) -> None:
         self._name = name
-        self._changed = changed
+        self._loaded = loaded
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if fullname != self._name:
             return None
-        sys.meta_path.remove(self)
-        spec = find_spec(fullname)
-        if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader, self._changed)
-        return spec
+        for finder in sys.meta_path:
+            spec = None if finder is self else finder.find_spec(fullname, path, target)
+            if spec is not None:
+                if spec.loader is not None:
+                    spec.loader = _Loader(spec.loader, self._loaded)
+                return spec
+        return None
 
 
 class _Loader(Loader):
-    """Loads a module with another loader, then has it changed."""
+    """Loads a module with another loader, and says so."""
 
-    def __init__(self, loader: Loader, changed: Callable[[ModuleType], None]) -> None:
+    def __init__(self, loader: Loader, loaded: Callable[[ModuleType], None]) -> None:
         self._loader = loader
-        self._changed = changed
+        self._loaded = loaded
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
+        # The module is to keep nothing of the gateway.
         module.__loader__ = self._loader
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
         self._loader.exec_module(module)
-        self._changed(module)
+        self._loaded(module)

@@ -82,8 +82,12 @@ class SSLContext:
     ) -> None:
         if cafile is not None:
             self._ca_data = Path(cafile).read_text()
+        elif cadata is not None:
+            self._ca_data = cadata if isinstance(cadata, str) else cadata.decode("latin-1")
+        elif capath is not None:
+            self._ca_data = capath
         else:
-            self._ca_data = cadata.decode() if isinstance(cadata, bytes) else cadata or str(capath)
+            raise TypeError("cafile, capath and cadata cannot be all omitted")
 
     def load_cert_chain(self, certfile: str, keyfile: str | None = None, password: Any = None) -> None:
         self._certfile_data = Path(certfile).read_text()
@@ -152,15 +156,20 @@ def _create_unverified_context(*args: Any, **options: Any) -> SSLContext:
 _create_default_https_context = create_default_context
 
 CertificateError = SSLCertVerificationError
+socket_error = OSError
 CERT_NONE, CERT_OPTIONAL, CERT_REQUIRED = VerifyMode
 PROTOCOL_TLS = PROTOCOL_SSLv23 = 2
+PROTOCOL_TLSv1, PROTOCOL_TLSv1_1, PROTOCOL_TLSv1_2 = 3, 4, 5
 PROTOCOL_TLS_CLIENT, PROTOCOL_TLS_SERVER = 16, 17
 OP_ALL = 0x80000050
 OP_NO_SSLv2, OP_NO_SSLv3 = 0, 0x02000000
 OP_NO_TLSv1, OP_NO_TLSv1_1, OP_NO_TLSv1_2, OP_NO_TLSv1_3 = 0x04000000, 0x10000000, 0x08000000, 0x20000000
 OP_NO_COMPRESSION, OP_NO_TICKET, OP_NO_RENEGOTIATION = 0x20000, 0x4000, 0x40000000
-OP_IGNORE_UNEXPECTED_EOF = 0x80
-VERIFY_DEFAULT, VERIFY_X509_STRICT, VERIFY_X509_PARTIAL_CHAIN = 0, 0x20, 0x80000
+OP_IGNORE_UNEXPECTED_EOF, OP_LEGACY_SERVER_CONNECT = 0x80, 0x4
+VERIFY_DEFAULT, VERIFY_X509_STRICT = 0, 0x20
+VERIFY_X509_TRUSTED_FIRST, VERIFY_X509_PARTIAL_CHAIN = 0x8000, 0x80000
+SSL_ERROR_SSL, SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE = 1, 2, 3
+SSL_ERROR_SYSCALL, SSL_ERROR_ZERO_RETURN, SSL_ERROR_EOF = 5, 6, 8
 HAS_SNI = HAS_ALPN = HAS_TLSv1_2 = HAS_TLSv1_3 = True
 HAS_NEVER_CHECK_COMMON_NAME = False
 OPENSSL_VERSION = "none: TLS is the browser's"
