@@ -44,8 +44,8 @@ async def prepare(part: str) -> None:
     """Install a library, and import what its examples do."""
     library = libraries.libraries()[part]
     micropip = await libraries.micropip(library.group)
-    for name, version, module in library.mocked:
-        micropip.add_mock_package(name, version, modules={module: ""})
+    for name, version, module, *source in library.mocked:
+        micropip.add_mock_package(name, version, modules={module: "".join(source)})
     await micropip.install(list(library.bare), deps=False)
     await micropip.install(list(library.requirements))
     found = examples.library_examples(part)

@@ -43,8 +43,9 @@ class Library:
     bare: tuple[str, ...] = ()
     """Packages that micropip installs first, without what they need: some of that exists for Pyodide in
     its own distribution only, and the library does without."""
-    mocked: tuple[tuple[str, str, str], ...] = ()
-    """Packages that are required and never used there: name, version and the empty module for it."""
+    mocked: tuple[tuple[str, ...], ...] = ()
+    """Packages that are required and never used there: name, version, a module of it, and the module's
+    source if it can't be empty."""
     checks: tuple[str, ...] = ()
     """Further tests: functions of its module in inpage/."""
 
