@@ -230,6 +230,15 @@ class Connection:
             self._transport.abandon()
             self._end_unopened(opened_error, closed_error)
 
+    def abandon(self, why: str) -> None:
+        """End now, with an error that says why: neither what is unsent nor the peer is waited for."""
+        if self.state is State.CONNECTING:
+            self.fail(WebSocketError(why))
+        elif self.state is not State.CLOSED:
+            self._transport.abandon()
+            lost = self._failure or WebSocketError._received(why, ABNORMAL, "")
+            self._end(WebSocketCloseInfo(ABNORMAL, ""), lost)
+
     # What the transport reports.
 
     def connected(self, protocol: str, extensions: str) -> None:
@@ -342,15 +351,10 @@ class Connection:
         unsent = self._transport.buffered_amount
         if unsent < unsent_before:
             self._watch_closing(unsent)
-            return
-        error = WebSocketError._received(
-            f"the peer did not answer the close within close_timeout={self._close_timeout} s"
-            + (f"; {unsent} bytes were not sent" if unsent else ""),
-            ABNORMAL,
-            "",
-        )
-        self._transport.abandon()
-        self._end(WebSocketCloseInfo(ABNORMAL, ""), self._failure or error)
+        else:
+            lost = f"; {unsent} bytes were not sent" if unsent else ""
+            limit = f"close_timeout={self._close_timeout} s"
+            self.abandon(f"the peer did not answer the close within {limit}{lost}")
 
     def _over_the_mark(self) -> None:
         mark = self.incoming.high_water_mark
@@ -390,9 +394,7 @@ def _nothing() -> None:
 
 
 def _describe(code: int, reason: str, unsent: int) -> str:
-    how = (
-        f"the connection was closed with code {code}" if code != ABNORMAL else "the connection was lost"
-    )
+    how = f"the connection was closed with code {code}" if code != ABNORMAL else "the connection was lost"
     if reason:
         how += f" ({reason})"
     return f"{how}; {unsent} bytes were not sent" if unsent else how

@@ -166,6 +166,22 @@ async def test_close_timeout_counts_from_the_last_progress(bench: Bench) -> None
     assert str(error).endswith("within close_timeout=3 s; 1 bytes were not sent")
 
 
+@pytest.mark.parametrize("state", ["connecting", "open", "closing"])
+async def test_abandoning(bench: Bench, state: str) -> None:
+    """A connection that is given up ends at once, in whatever state, with the reason for it."""
+    connection = connection_on(bench, opened=state != "connecting")
+    if state == "closing":
+        connection.close()
+    assert connection.state.value == state
+    connection.abandon("nobody wants it")
+    connection.abandon("once more")
+    error = await raised_by(connection.closed)
+    assert isinstance(error, WebSocketError)
+    assert (str(error), error.close_code) == ("nobody wants it", 1006)
+    assert bench.rig.asked.count("abandon") == 1
+    assert bench.timers == []
+
+
 async def test_no_close_timeout(bench: Bench) -> None:
     """Without a time limit closing waits for ever."""
     connection = connection_on(bench, close_timeout=None)
