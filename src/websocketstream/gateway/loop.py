@@ -129,7 +129,11 @@ class LoopPatch:
 
         protocol = protocol_factory()
         transport = GatewayTransport(loop, protocol, far_end, extra)
-        protocol.connection_made(transport)
+        try:
+            protocol.connection_made(transport)
+        except BaseException:
+            transport.abort()
+            raise
         return transport, protocol
 
     def _address(
