@@ -1,12 +1,15 @@
 """Third-party libraries do their job in every engine, unmodified."""
 
-import pytest
+import re
 
-from tests.libraries import libraries
+import pytest
+from packaging.utils import canonicalize_name
+
+from tests.libraries import PINS, libraries
 from tests.libraries._thread import ServerThread
 
 from .cells import PageSpec, pyodide_versions
-from .examples import library_examples, library_pages
+from .examples import LIBRARIES, library_examples, library_pages
 from .pages import Page, library
 from .plugin import SELECTION
 
@@ -47,3 +50,24 @@ def test_each_library_has_a_page() -> None:
     assert {page.stem for page in library_pages()} == set(libraries())
     for name in libraries():
         assert library_examples(name), f"docs/libraries/{name}.md has no example"
+
+
+def test_the_table_is_complete() -> None:
+    """The table of docs/libraries.md has each library, with the version that is installed."""
+    table = LIBRARIES.with_suffix(".md").read_text(encoding="utf-8")
+    rows = {
+        name: (library, version)
+        for library, name, version in re.findall(
+            r"^\| \[(.*?)\]\(libraries/(\w+)\.md\) \| .*?(\S+) \|", table, re.MULTILINE
+        )
+    }
+    assert rows == {
+        name: (found.library, _pinned(found.group)[canonicalize_name(found.library)])
+        for name, found in libraries().items()
+    }
+
+
+def _pinned(group: str) -> dict[str, str]:
+    pins = (PINS / f"{group}.txt").read_text(encoding="utf-8").splitlines()
+    pairs = [pin.split("==") for pin in pins if "==" in pin]
+    return {canonicalize_name(name): version for name, version in pairs}
