@@ -19,6 +19,21 @@ from typing import Any, Self
 from .._suspend import run
 from ..errors import NotSupportedError
 
+_NULLABLE = ("user_agent_header", "proxy", "open_timeout")
+"""Options for which ``None`` is not the default."""
+
+_SAME = (
+    *_NULLABLE,
+    "sock",
+    "ssl",
+    "server_hostname",
+    "additional_headers",
+    "proxy_ssl",
+    "proxy_server_hostname",
+    "create_connection",
+)
+"""Options that the asyncio client takes as the blocking one does."""
+
 
 def _delegated(name: str) -> Any:
     return property(lambda self: getattr(self._connection, name))
@@ -154,22 +169,24 @@ def bridge(module: ModuleType) -> Callable[[], None]:
 
 
 async def _connect(uri: str, options: dict[str, Any]) -> Any:
-    from websockets.asyncio.client import connect
-
+    try:
+        from websockets.asyncio.client import connect
+    except ImportError:
+        raise NotSupportedError(
+            "the blocking client needs version 13 or later of websockets here: install a newer one"
+        ) from None
     return await connect(uri, **options)
 
 
 def _replace_method(reconnect: Any, connect: Callable[..., Any]) -> Callable[[], None]:
     original = reconnect.connect
-    same = (
-        "ssl server_hostname additional_headers user_agent_header proxy proxy_ssl proxy_server_hostname "
-        "open_timeout create_connection"
-    ).split()
 
     def bridged(self: Any) -> Any:
-        options = {name: getattr(self, name) for name in same if getattr(self, name) is not None}
-        options |= {"user_agent_header": self.user_agent_header, "open_timeout": self.open_timeout}
-        options |= self.open_socket_kwargs | self.protocol_kwargs | self.connection_kwargs
+        options = self.open_socket_kwargs | self.protocol_kwargs | self.connection_kwargs
+        for name in _SAME:
+            value = getattr(self, name)
+            if value is not None or name in _NULLABLE:
+                options[name] = value
         return connect(self.uri, compression=None, **options)
 
     reconnect.connect = bridged
@@ -188,6 +205,7 @@ def _replace_code(function: Any, replacement: Callable[..., Any]) -> Callable[[]
 
     def undo() -> None:
         function.__code__, function.__kwdefaults__ = code, defaults
+        del function.__websocketstream__
 
     return undo
 
