@@ -413,9 +413,10 @@ async def test_library_that_never_reads(end: str) -> None:
 @pytest.mark.parametrize(
     ("data", "code", "sent"),
     [
-        (frame(Opcode.TEXT, b"\xff"), 1007, 4007),
+        (b"\x81\x81\0\0\0\0\xff", 1007, 4007),
         (b"\xc1\x80\0\0\0\0", 1002, 4002),
     ],
+    ids=["no UTF-8", "reserved bits"],
 )
 async def test_violation(data: bytes, code: int, sent: int) -> None:
     """A library that breaks the protocol gets a server's Close frame, in a later turn, and the end."""
