@@ -35,6 +35,7 @@ class Registry:
 SELFCHECK = Registry("selfcheck", "selfcheck.Env")
 EXAMPLES = Registry("examples", "scenarios.env.BrowserEnv")
 SCENARIOS = Registry("scenarios.registry", "scenarios.env.BrowserEnv")
+GATEWAY = Registry("scenarios.gateway.registry", "scenarios.gateway.env.GatewayEnv", "websockets-17")
 STRESS = Registry("scenarios.stress.registry", "scenarios.stress.env.StressEnv")
 
 

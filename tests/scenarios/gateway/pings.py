@@ -1,0 +1,115 @@
+"""Keepalives: content with a connection that lives, and not with one that is dead."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+from aiohttp import WSMsgType
+from websockets.exceptions import ConnectionClosedError
+
+from ..steps import failure
+from .env import LibrariesEnv
+from .registry import scenario
+
+IDLE = 0.3
+VANISHED = "kind=vanish,after=150"
+"""Gone after one message of 100 bytes and a half."""
+
+PATH = "/send?count=20&size=100&close=0&compress=0"
+
+
+class _Pongs(logging.Handler):
+    """Counts the answers that the keepalive of `websockets` logs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+        self.logger = logging.Logger("pongs", logging.DEBUG)
+        self.logger.addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.count += "received keepalive pong" in record.getMessage()
+
+
+@scenario(quick=True)
+async def pings_of_a_library_are_answered(env: LibrariesEnv) -> None:
+    """Each ping gets its pong, also several at once, and one with a text of the library's."""
+    async with env.connect("/echo", ping_interval=None) as ws:
+        assert 0 <= await (await ws.ping()) < 5
+        first, second = await ws.ping("a"), await ws.ping(b"b" * 125)
+        assert await second < 5
+        assert first.done()  # type: ignore[attr-defined]
+        await ws.pong("unasked for")
+        await ws.send("still there?")
+        assert await ws.recv() == "still there?"
+    async with env.session() as session, env.ws_connect(session, "/echo", autoping=False) as other:
+        await other.ping(b"now")
+        message = await other.receive()
+        assert (message.type, message.data) == (WSMsgType.PONG, b"now")
+
+
+@scenario()
+async def keepalive_is_content_with_an_idle_connection(env: LibrariesEnv) -> None:
+    """A connection on which nothing happens for many pings stays open."""
+    pongs = _Pongs()
+    options = {"ping_interval": 0.02, "ping_timeout": 2, "logger": pongs.logger}
+    async with env.connect("/echo", **options) as ws:
+        async with asyncio.timeout(10):
+            while pongs.count < 10:
+                await asyncio.sleep(0.02)
+        await ws.send("still there?")
+        assert await ws.recv() == "still there?"
+    async with env.session() as session, env.ws_connect(session, "/echo", heartbeat=0.1) as other:
+        receiving = asyncio.ensure_future(other.receive())
+        await asyncio.sleep(0.5)
+        await other.send_str("still there?")
+        assert (await receiving).data == "still there?"
+
+
+@scenario()
+async def pings_of_the_server_are_none_of_the_librarys_business(env: LibrariesEnv) -> None:
+    """The server's pings are answered, whether the library reads or not."""
+    async with env.connect("/pingpong?count=3") as ws:
+        assert [message async for message in ws] == ["3"]
+    async with env.session() as session, env.ws_connect(session, "/pingpong?count=3") as other:
+        assert [message.data async for message in other] == ["3"]
+
+
+@scenario()
+async def keepalive_finds_a_dead_server(env: LibrariesEnv) -> None:
+    """With `idle_timeout` the keepalive of `websockets` ends a connection whose network is gone."""
+    env.install(idle_timeout=IDLE)
+    url = env.faulty(VANISHED, PATH)
+    options = {"ping_interval": 0.1, "ping_timeout": IDLE, "close_timeout": IDLE}
+    async with env.connect(url, **options) as ws:
+        assert len(await ws.recv()) == 100
+        begun = time.monotonic()
+        error = await failure(ConnectionClosedError, ws.recv())
+        assert time.monotonic() - begun < 5
+        assert error.rcvd is None and error.sent is not None and error.sent.code == 1011
+
+
+@scenario()
+async def heartbeat_finds_a_dead_server(env: LibrariesEnv) -> None:
+    """With `idle_timeout` the heartbeat of `aiohttp` ends a connection whose network is gone."""
+    env.install(idle_timeout=IDLE)
+    url = env.faulty(VANISHED, PATH)
+    async with env.session() as session, session.ws_connect(url, heartbeat=0.4) as ws:
+        assert len(await ws.receive_str()) == 100
+        begun = time.monotonic()
+        message = await ws.receive()
+        assert time.monotonic() - begun < 5
+        assert message.type in (WSMsgType.ERROR, WSMsgType.CLOSED), message
+        assert ws.close_code == 1006
+
+
+@scenario()
+async def keepalive_is_content_while_messages_come(env: LibrariesEnv) -> None:
+    """With `idle_timeout` a connection on which messages come stays open."""
+    env.install(idle_timeout=IDLE)
+    path = "/samples?count=20&delay_ms=50"
+    async with env.connect(path, ping_interval=0.1, ping_timeout=IDLE) as ws:
+        assert len([message async for message in ws]) == 20
+    assert ws.close_code == 1000
