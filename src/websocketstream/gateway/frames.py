@@ -5,9 +5,9 @@ Pure: it knows nothing of connections and imports nothing that does. No extensio
 :meth:`FrameReader.feed` is called for every write of a library, nearly always with exactly one short
 frame. It deals with those itself, in as few steps as possible; all else goes to ``_feed``.
 
-Unmasking is the only work per byte. For a short payload, the XOR of two integers is fastest. A longer
-one has every fourth byte translated with a table, four times: three to five times as fast in Pyodide from
-64 KiB on, because an integer has to be assembled from bytes and taken apart again.
+Unmasking is the only work per byte. For a short payload, the XOR of two integers is fastest. Of a longer
+one, every fourth byte is translated with a table, four times: from 64 KiB on that is three to five times
+as fast in Pyodide, because an integer has to be assembled from bytes and taken apart again.
 """
 
 from __future__ import annotations

@@ -660,6 +660,12 @@ def test_secrets_are_not_shown(first: str, shown: str) -> None:
 # Responses
 
 
+def test_the_head_of_a_response() -> None:
+    """A head has the status line, the headers in order and an empty line."""
+    head = response_head(101, "Switching Protocols", [("Upgrade", "websocket"), ("X", "ä")])
+    assert head == b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nX: \xe4\r\n\r\n"
+
+
 @pytest.mark.parametrize(
     ("reason", "headers"),
     [
