@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from contextvars import Context
 from socket import SO_SNDBUF, SOL_SOCKET
+from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
@@ -44,7 +45,11 @@ class LibraryBackend(FakeBackend):
         events: Events,
         headers: Sequence[tuple[str, str]] = (),
     ) -> "LibraryTransport":
-        return LibraryTransport(url, protocols, events)
+        return LibraryTransport(url, protocols, events, **self.options(url))
+
+    def options(self, url: str) -> dict[str, Any]:
+        """Return what connections get besides, which browsers add themselves."""
+        return {}
 
 
 async def _no_handler(peer: FakePeer) -> None:
@@ -56,7 +61,7 @@ class LibraryTransport:
 
     receive_backpressure = True
 
-    def __init__(self, url: str, protocols: Sequence[str], events: Events) -> None:
+    def __init__(self, url: str, protocols: Sequence[str], events: Events, **options: Any) -> None:
         self.buffered_amount = 0
         self._events = events
         self._watched = False
@@ -66,7 +71,8 @@ class LibraryTransport:
         self._reading.set()
         self._writing = asyncio.Event()
         self._ws: ClientConnection | None = None
-        self._receiver = asyncio.create_task(self._run(url, protocols), name=f"receiver of {url}")
+        running = self._run(url, protocols, options)
+        self._receiver = asyncio.create_task(running, name=f"receiver of {url}")
         self._sender: asyncio.Task[None] | None = None
 
     def watch_buffer(self) -> None:
@@ -101,7 +107,7 @@ class LibraryTransport:
         if self._ws is not None:
             self._ws.transport.abort()
 
-    async def _run(self, url: str, protocols: Sequence[str]) -> None:
+    async def _run(self, url: str, protocols: Sequence[str], options: dict[str, Any]) -> None:
         try:
             ws = await connect(
                 url,
@@ -111,6 +117,7 @@ class LibraryTransport:
                 open_timeout=None,
                 close_timeout=None,
                 ping_interval=None,
+                **options,
             )
         except (OSError, EOFError, InvalidHandshake):
             self._events.disconnected(1006, "", clean=False)

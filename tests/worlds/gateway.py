@@ -1,0 +1,180 @@
+"""A page's gateway on CPython and a real network: `install()` with what a browser would give it.
+
+The libraries connect over the gateway, in an event loop that has its methods. Below it, the back end is
+the `websockets` library, and `fetch` is `aiohttp`, over asyncio's own sockets. So what a library does
+over the gateway can be compared with what it does over the network, without a browser.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from types import ModuleType
+from typing import Any
+
+import aiohttp
+
+from tests.scenarios.gateway.env import LibrariesEnv
+from tests.worlds.library import LibraryBackend, LibraryTransport
+from websocketstream._transport import Events
+from websocketstream.gateway.options import call_later
+from websocketstream.testing import FakeAbortController
+
+direct = ContextVar("direct", default=False)
+"""Whether code connects to the network itself, as the browser does."""
+
+
+class PageLoop(asyncio.SelectorEventLoop):
+    """The class that `install()` puts its methods on."""
+
+
+class GatewayLoop(PageLoop):
+    """An event loop of a page, in which the browser's own code finds the network."""
+
+    async def create_connection(self, *args: Any, **options: Any) -> Any:
+        cls = asyncio.SelectorEventLoop if direct.get() else PageLoop
+        return await cls.create_connection(self, *args, **options)
+
+    async def sock_connect(self, *args: Any) -> Any:
+        cls = asyncio.SelectorEventLoop if direct.get() else PageLoop
+        return await cls.sock_connect(self, *args)
+
+    async def getaddrinfo(self, *args: Any, **options: Any) -> Any:
+        cls = asyncio.SelectorEventLoop if direct.get() else PageLoop
+        return await cls.getaddrinfo(self, *args, **options)
+
+
+class NetworkBackend(LibraryBackend):
+    """Connects to the network directly."""
+
+    def connect(
+        self,
+        url: str,
+        protocols: Sequence[str],
+        events: Events,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> LibraryTransport:
+        token = direct.set(True)
+        try:
+            return super().connect(url, protocols, events, headers)
+        finally:
+            direct.reset(token)
+
+    def options(self, url: str) -> dict[str, Any]:
+        options: dict[str, Any] = {"origin": "http://page.test"}
+        if url.startswith("wss:"):
+            # The browsers of these tests are told to accept the servers' certificates, too.
+            options["ssl"] = ssl.create_default_context()
+            options["ssl"].check_hostname = False
+            options["ssl"].verify_mode = ssl.CERT_NONE
+        return options
+
+
+class Fetch:
+    """`fetch`, over `aiohttp`, which decodes bodies as browsers do."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        method: str,
+        headers: Sequence[tuple[str, str]],
+        body: bytes,
+        on_head: Callable[[int, str, list[tuple[str, str]]], None],
+        on_piece: Callable[[bytes | None], None],
+        on_error: Callable[[Exception], None],
+    ) -> None:
+        self._on_head, self._on_piece, self._on_error = on_head, on_piece, on_error
+        self._wanted = asyncio.Semaphore(0)
+        token = direct.set(True)
+        self._task = asyncio.create_task(self._run(url, method, headers, body))
+        direct.reset(token)
+
+    def read(self) -> None:
+        self._wanted.release()
+
+    def close(self) -> None:
+        self._task.cancel()
+
+    async def _run(self, url: str, method: str, headers: Sequence[tuple[str, str]], body: bytes) -> None:
+        try:
+            async with (
+                aiohttp.ClientSession() as session,
+                session.request(method, url, headers=list(headers), data=body or None) as response,
+            ):
+                if "Access-Control-Allow-Origin" not in response.headers:
+                    raise TypeError("Failed to fetch")
+                self._on_head(response.status, response.reason or "", list(response.headers.items()))
+                while True:
+                    await self._wanted.acquire()
+                    piece = await response.content.readany()
+                    self._on_piece(piece or None)
+        except (aiohttp.ClientError, TypeError) as error:
+            self._on_error(TypeError(f"Failed to fetch: {error}"))
+
+
+def probe(
+    url: str, mode: str, seconds: float, on_answer: Callable[[int | None], None]
+) -> Callable[[], None]:
+    """Ask whether a server is there; see :func:`websocketstream._ffi.probe`."""
+
+    async def ask() -> None:
+        status: int | None = 0
+        try:
+            async with (
+                asyncio.timeout(seconds),
+                aiohttp.ClientSession() as session,
+                session.get(url, allow_redirects=False) as response,
+            ):
+                if mode == "cors":
+                    shown = "Access-Control-Allow-Origin" in response.headers
+                    status = response.status if shown else None
+        except TimeoutError:
+            pass
+        except aiohttp.ClientError:
+            status = None
+        on_answer(status)
+
+    token = direct.set(True)
+    task = asyncio.create_task(ask())
+    direct.reset(token)
+
+    def cancel() -> None:
+        if task is not asyncio.current_task():  # it has answered, and is at its end
+            task.cancel()
+
+    return cancel
+
+
+class PolicyWatch:
+    """A page without a policy."""
+
+    def directive_against(self, url: str) -> str | None:
+        return None
+
+    def close(self) -> None: ...
+
+
+def browser() -> ModuleType:
+    """Return what stands for `websocketstream._ffi`."""
+    module: Any = ModuleType("websocketstream._ffi")
+    module.JsFetch, module.probe, module.JsPolicyWatch = Fetch, probe, PolicyWatch
+    module.call_later = call_later
+    module.event_loop_class = lambda: PageLoop
+    module.has_sockets = lambda: False
+    return module
+
+
+class GatewayOnNetworkEnv(LibrariesEnv):
+    """The libraries over the gateway, and the gateway over the network."""
+
+    kind = "library"
+    in_page = True
+    receive_backpressure = True
+
+    def __init__(self, *, server: str, proxy: str, rest: str, secure: str) -> None:
+        self.server, self.proxy, self.rest, self.secure = server, proxy, rest, secure
+        self.backend = NetworkBackend(server)
+
+    def abort_controller(self) -> FakeAbortController:
+        return FakeAbortController()
