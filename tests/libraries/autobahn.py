@@ -16,7 +16,7 @@ from ._serving import HOST
 LIBRARY = "autobahn"
 REQUIREMENTS = ("hyperlink", "setuptools", "txaio")
 BARE = ("autobahn",)
-GROUP = "networks"
+GROUP = "websockets-17"
 EXPECTS = ('Session.onUserError(): "com.example.impossible',)
 
 ROLES = {"broker": RoleBrokerFeatures(), "dealer": RoleDealerFeatures()}

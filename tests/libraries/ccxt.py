@@ -19,7 +19,7 @@ from ._serving import aiohttp_server
 LIBRARY = "ccxt"
 REQUIREMENTS = ("aiohttp", "certifi", "requests", "typing-extensions")
 BARE = ("ccxt",)
-GROUP = "ledgers"
+GROUP = "websockets-15"
 LIMIT = 60.0
 EXPECTS = ("enable_cleanup_closed ignored",)
 MOCKED = (

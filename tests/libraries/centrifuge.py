@@ -24,7 +24,7 @@ from ._serving import websockets_server
 
 LIBRARY = "centrifuge-python"
 REQUIREMENTS = ("centrifuge-python",)
-GROUP = "networks"
+GROUP = "websockets-17"
 
 KEY = b"secret"
 PROTOBUF = Subprotocol("centrifuge-protobuf")

@@ -25,7 +25,7 @@ from ._serving import websockets_server
 
 LIBRARY = "deepgram-sdk"
 REQUIREMENTS = ("deepgram-sdk",)
-GROUP = "assistants"
+GROUP = "websockets-15"
 CHECKS = ("blocking", "a_wrong_key_is_refused")
 EXPECTS = (
     "DeprecationWarning: websockets.exceptions.InvalidStatusCode is deprecated",

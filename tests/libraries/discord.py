@@ -21,7 +21,7 @@ LIBRARY = "discord.py"
 REQUIREMENTS = ("discord.py",)
 # Needed for voice only, and not to be had for Pyodide.
 MOCKED = (("audioop-lts", "0.2.2", "audioop"),)
-GROUP = "messaging"
+GROUP = "websockets-17"
 EXPECTS = ("DeprecationWarning: 'asyncio.iscoroutinefunction' is deprecated",)
 
 TOKEN = "secret"

@@ -16,7 +16,7 @@ from ._serving import aiohttp_server
 
 LIBRARY = "edge-tts"
 REQUIREMENTS = ("edge-tts",)
-GROUP = "networks"
+GROUP = "websockets-17"
 
 TOKEN = "6A5AA1D4EAFF4E9FB37E23D68491D6F4"
 SSML = "{http://www.w3.org/2001/10/synthesis}"

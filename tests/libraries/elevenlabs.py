@@ -22,7 +22,7 @@ from ._tls import server_context
 
 LIBRARY = "elevenlabs"
 REQUIREMENTS = ("elevenlabs",)
-GROUP = "assistants"
+GROUP = "websockets-15"
 CHECKS = ("blocking",)
 EXPECTS = (
     "DeprecationWarning: websockets.WebSocketClientProtocol is deprecated",

@@ -21,7 +21,7 @@ from ._tls import server_context
 LIBRARY = "google-genai"
 REQUIREMENTS = ("google-genai",)
 BARE = ("google-auth",)
-GROUP = "assistants"
+GROUP = "websockets-15"
 CHECKS = ("a_wrong_key_is_refused",)
 EXPECTS = ("The following transport option(s) are not supported on Emscripten",)
 

@@ -19,7 +19,7 @@ from ._serving import aiohttp_server
 
 LIBRARY = "kubernetes-asyncio"
 REQUIREMENTS = ("kubernetes-asyncio",)
-GROUP = "networks"
+GROUP = "websockets-17"
 MOCKED = (("pyyaml", "6.0.3", "yaml"),)
 LIMIT = 60.0
 

@@ -12,7 +12,7 @@ from ._serving import HOST
 
 LIBRARY = "nats-py"
 REQUIREMENTS = ("nats-py", "aiohttp")
-GROUP = "messaging"
+GROUP = "websockets-17"
 EXPECTS = ("DeprecationWarning: parameter 'timeout' of type 'float' is deprecated",)
 
 # Port -1 is any free one.

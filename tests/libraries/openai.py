@@ -8,7 +8,7 @@ from ._serving import websockets_server
 
 LIBRARY = "openai"
 REQUIREMENTS = ("openai[realtime]",)
-GROUP = "assistants"
+GROUP = "websockets-15"
 CHECKS = ("blocking", "a_wrong_key_is_refused")
 EXPECTS = ("The following transport option(s) are not supported on Emscripten",)
 

@@ -12,7 +12,7 @@ REQUIREMENTS = (
     "sse-starlette",
 )
 BARE = ("mcp",)
-GROUP = "assistants"
+GROUP = "websockets-15"
 EXPECTS = ("The following transport option(s) are not supported on Emscripten",)
 
 __all__ = ["BARE", "EXPECTS", "GROUP", "LIBRARY", "REQUIREMENTS", "serve"]

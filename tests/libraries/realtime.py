@@ -22,7 +22,7 @@ from ._serving import websockets_server
 
 LIBRARY = "realtime"
 REQUIREMENTS = ("realtime",)
-GROUP = "assistants"
+GROUP = "websockets-15"
 
 KEY = "anon-example"
 COLUMNS = [{"name": "id", "type": "int8"}, {"name": "text", "type": "text"}]

@@ -18,7 +18,7 @@ from ._serving import aiohttp_server
 
 LIBRARY = "slack-sdk"
 REQUIREMENTS = ("slack-sdk", "aiohttp", "websockets")
-GROUP = "messaging"
+GROUP = "websockets-17"
 CHECKS = ("connections_are_renewed",)
 
 APP_TOKEN = "xapp-1-A123-456-secret"

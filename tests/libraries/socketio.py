@@ -10,7 +10,7 @@ from ._serving import asgi_server
 
 LIBRARY = "python-socketio"
 REQUIREMENTS = ("python-socketio[asyncio-client]",)
-GROUP = "messaging"
+GROUP = "websockets-17"
 
 
 def chat() -> Any:

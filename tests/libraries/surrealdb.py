@@ -18,7 +18,7 @@ from ._serving import websockets_server
 
 LIBRARY = "surrealdb"
 REQUIREMENTS = ("surrealdb",)
-GROUP = "messaging"
+GROUP = "websockets-17"
 
 ROOT = "DEFINE USER root ON ROOT PASSWORD 'secret' ROLES OWNER"
 ACTIONS = {

@@ -19,7 +19,7 @@ from ._serving import aiohttp_server
 
 LIBRARY = "twitchio"
 REQUIREMENTS = ("twitchio",)
-GROUP = "networks"
+GROUP = "websockets-17"
 EXPECTS = ("If you require the StarletteAdapter",)
 
 CLIENT_ID = "client"

@@ -16,7 +16,7 @@ from ._serving import websockets_server
 
 LIBRARY = "xrpl-py"
 REQUIREMENTS = ("xrpl-py",)
-GROUP = "ledgers"
+GROUP = "websockets-15"
 MOCKED = (
     ("pycryptodome", "3.23.0", "Crypto"),
     ("pycryptodome", "3.23.0", "Crypto.Hash"),
