@@ -263,9 +263,11 @@ def test_openai() -> None:
 
 
 def test_openai_with_its_subprotocol() -> None:
-    """The subprotocol that the API has to select is offered once."""
+    """The subprotocol that the API has to select is offered once, before all others."""
     result = moved(openai, ("Authorization", "Bearer ek_123"), subprotocols=("realtime",))
     assert result.subprotocols == ["realtime", "openai-insecure-api-key.ek_123"]
+    result = moved(openai, ("Authorization", "Bearer ek_123"), subprotocols=("own",))
+    assert result.subprotocols == ["realtime", "own", "openai-insecure-api-key.ek_123"]
 
 
 @pytest.mark.parametrize("scheme", ["Token", "Bearer", "token", "bearer"])
