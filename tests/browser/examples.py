@@ -36,7 +36,7 @@ class Example:
 
     async def run(self, env: Any) -> None:
         """Run it as a notebook would, with top-level await."""
-        code = _with_server(self.code, env.server)
+        code = with_server(self.code, env.server)
         compiled = compile(code, f"<{self.name}>", "exec", PyCF_ALLOW_TOP_LEVEL_AWAIT)
         names: dict[str, Any] = {"__name__": "__main__"}
         result = eval(compiled, names)
@@ -76,7 +76,7 @@ def library_examples(name: str) -> dict[str, Example]:
     }
 
 
-def _with_server(code: str, url: str) -> str:
+def with_server(code: str, url: str) -> str:
     """Put a server in the place of `example.com`."""
     server = urlsplit(url)
     security = "s" if server.scheme == "wss" else ""

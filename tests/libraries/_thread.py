@@ -54,6 +54,7 @@ class ServerThread:
         waiting: list[asyncio.Future[Any]] = [started, task]
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         if not started.done():
+            self._tasks.remove(task)
             await task
         return await started
 

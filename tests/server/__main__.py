@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from .app import serve
-from .static import serve_static
+from .static import Answer, serve_static
 from .table import ROUTES
 
 
@@ -33,6 +33,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--coop", action="store_true", help="send COOP and COEP headers, to isolate pages"
     )
+    parser.add_argument(
+        "--libraries",
+        action="store_true",
+        help="with --static, also start a third-party library's server when /servers/NAME is asked for",
+    )
     parser.add_argument("--routes", action="store_true", help="list the routes and exit")
     return parser.parse_args()
 
@@ -47,6 +52,13 @@ def _mounts(arguments: list[str]) -> dict[str, Path]:
             sys.exit(f"{folder} is no folder")
         mounts[prefix] = Path(folder).resolve()
     return mounts
+
+
+def _library_servers(stack: ExitStack) -> dict[str, Answer]:
+    # Needs packages that the server by itself does without.
+    from .libraries import LibraryServers
+
+    return {"/servers/": stack.enter_context(LibraryServers()).answer}
 
 
 def _watch_stdin(stop: asyncio.Event) -> None:
@@ -72,8 +84,14 @@ async def _run(options: argparse.Namespace) -> None:
         with ExitStack() as stack:
             urls = {"http": None, "ws": server.url}
             if options.static:
-                mounts = _mounts(options.static)
-                static = serve_static(mounts, server.url, port=options.http_port, coop=options.coop)
+                answers = _library_servers(stack) if options.libraries else {}
+                static = serve_static(
+                    _mounts(options.static),
+                    server.url,
+                    port=options.http_port,
+                    coop=options.coop,
+                    answers=answers,
+                )
                 urls["http"] = stack.enter_context(static)
             print(json.dumps(urls), flush=True)
             await stop.wait()

@@ -2,11 +2,12 @@
 
 Files may be cached and are revalidated by their ETag; HTML is never stored. A request with
 ``?csp=strict`` gets a Content-Security-Policy, and so does a worker's script that is fetched so.
+Besides files there are answers: JSON that a function makes when it is asked for.
 """
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from http import HTTPStatus
@@ -29,23 +30,36 @@ MIME_TYPES = {
 }
 """By suffix; anything else, such as a wheel, is application/octet-stream."""
 
+type Answer = Callable[[str], object]
+"""Returns what to send as JSON for the rest of a URL path; raises LookupError for 404."""
+
 
 class Handler(SimpleHTTPRequestHandler):
-    """Serves ``{prefix: folder}``, the longest prefix that fits, and /config.json."""
+    """Serves ``{prefix: folder}``, the longest prefix that fits, /config.json and further answers."""
 
     protocol_version = "HTTP/1.1"
     extensions_map = MIME_TYPES | {"": "application/octet-stream"}
 
-    def __init__(self, *args: Any, mounts: Mapping[str, Path], ws_url: str, coop: bool) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        mounts: Mapping[str, Path],
+        ws_url: str,
+        coop: bool,
+        answers: Mapping[str, Answer],
+    ) -> None:
         self.mounts = mounts
         self.ws_url = ws_url
         self.coop = coop
+        self.answers = {"/config.json": lambda rest: {"ws": ws_url}, **answers}
         super().__init__(*args)
 
     def do_GET(self) -> None:
-        if urlsplit(self.path).path == "/config.json":
-            self._send_config()
-        elif not self._not_modified():
+        path = unquote(urlsplit(self.path).path)
+        for prefix, answer in self.answers.items():
+            if path == prefix or (prefix.endswith("/") and path.startswith(prefix)):
+                return self._send_answer(answer, path.removeprefix(prefix))
+        if not self._not_modified():
             super().do_GET()
 
     def translate_path(self, path: str) -> str:
@@ -105,8 +119,11 @@ class Handler(SimpleHTTPRequestHandler):
         self.end_headers()
         return True
 
-    def _send_config(self) -> None:
-        body = json.dumps({"ws": self.ws_url}).encode()
+    def _send_answer(self, answer: Answer, rest: str) -> None:
+        try:
+            body = json.dumps(answer(rest)).encode()
+        except LookupError:
+            return self.send_error(HTTPStatus.NOT_FOUND)
         self.send_response(HTTPStatus.OK)
         self.send_header("Content-Type", MIME_TYPES[".json"])
         self.send_header("Content-Length", str(len(body)))
@@ -122,10 +139,18 @@ class _HTTPServer(ThreadingHTTPServer):
 
 @contextmanager
 def serve_static(
-    mounts: Mapping[str, Path], ws_url: str, *, port: int = 0, coop: bool = False
+    mounts: Mapping[str, Path],
+    ws_url: str,
+    *,
+    port: int = 0,
+    coop: bool = False,
+    answers: Mapping[str, Answer] | None = None,
 ) -> Iterator[str]:
-    """Serve ``{url prefix: folder}`` in a thread, on loopback, and give the URL."""
-    handler = partial(Handler, mounts=mounts, ws_url=ws_url, coop=coop)
+    """Serve ``{url prefix: folder}`` in a thread, on loopback, and give the URL.
+
+    ``answers`` is ``{url prefix: function}``.
+    """
+    handler = partial(Handler, mounts=mounts, ws_url=ws_url, coop=coop, answers=answers or {})
     with _HTTPServer(("127.0.0.1", port), handler) as server:
         thread = threading.Thread(target=partial(server.serve_forever, 0.05), daemon=True)
         thread.start()
