@@ -1,7 +1,7 @@
 """Put the demo together and serve it with its own server; with `--check`, try it and end.
 
 `.build/demo` then holds the whole page, which any static web server could serve, though without
-the WebSocket server of its own that the self-test and the flood need.
+the servers of its own that the self-test, the flood and the libraries need.
 """
 
 import json
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.browser.bundle import SUBSTITUTES
 from tests.browser.cells import pyodide_versions
-from tools import distributions
+from tools import demo_libraries, distributions
 from tools.project import BUILD, NODE_MODULES, ROOT, Problem, files_under, main
 
 SOURCE = ROOT / "demo"
@@ -30,25 +30,28 @@ FOLDERS = {
 """What lies where in the page's address."""
 PYTHON = {"app": SOURCE / "app", "scenarios": ROOT / "tests" / "scenarios"}
 """The packages of the page's own Python, in python.zip."""
+SERVERS = "--libraries"
+"""The server's option for the page of the libraries."""
 UNSERVED = shutil.ignore_patterns("app", "notebook", "__pycache__", "*.map")
 
 
-def stage() -> None:
-    """Put the pages, Pyodide with our wheel, PyScript and the plots into one folder."""
-    shutil.rmtree(SITE, ignore_errors=True)
+def stage(site: Path = SITE) -> None:
+    """Put the pages, Pyodide with our wheel, PyScript, the plots and the libraries into one folder."""
+    shutil.rmtree(site, ignore_errors=True)
     for name, folder in FOLDERS.items():
-        shutil.copytree(folder, SITE / name, ignore=UNSERVED, dirs_exist_ok=True)
-    with zipfile.ZipFile(SITE / "python.zip", "w") as archive:
+        shutil.copytree(folder, site / name, ignore=UNSERVED, dirs_exist_ok=True)
+    with zipfile.ZipFile(site / "python.zip", "w") as archive:
         for package, folder in PYTHON.items():
             for path in files_under(folder):
                 name = f"{package}/{path.relative_to(folder)}"
                 archive.writestr(name, SUBSTITUTES.get(name, path).read_bytes())
+    demo_libraries.stage(site)
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
+def served(folder: Path, *options: str) -> Iterator[str]:
     """Serve the folder and the WebSockets from a process of its own; give the page's address."""
-    command = [sys.executable, "-m", "tests.server", "--static", str(folder)]
+    command = [sys.executable, "-m", "tests.server", "--static", str(folder), *options]
     # The server ends when its standard input does, and so with this process, however that ends.
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -65,7 +68,7 @@ def served(folder: Path) -> Iterator[str]:
 def demo() -> None:
     """Serve until Ctrl-C, or check."""
     stage()
-    with served(SITE) as address:
+    with served(SITE, SERVERS) as address:
         if "--check" in sys.argv:
             from tools.check_demo import check
 

@@ -1,0 +1,230 @@
+"""Runs an example of a library in a worker: installs the library, runs the code, and tells the page.
+
+The code runs as a notebook would run it, but for calls that are put between its statements: around the
+imports, which are timed by themselves, and behind each assertion, to tell that it held.
+"""
+
+import ast
+import json
+import logging
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+import micropip
+from pyodide.code import CodeRunner
+
+FILE = "example.py"
+SWITCH, HELD = "_switch_step", "_assertion_held"
+LIMIT, BYTES = 200, 24
+"""How many characters of a value are shown, and how many bytes."""
+
+
+async def run(request: str, send: Callable[[str], None]) -> None:
+    """Do all of it. What is sent is JSON: an object with its ``kind``."""
+
+    def tell(kind: str, **fields: object) -> None:
+        send(json.dumps({"kind": kind, **fields}))
+
+    asked = json.loads(request)
+    example = Example(asked["code"], tell)
+    show_log(tell)
+    try:
+        example.parse()
+        await install(asked["library"], asked["index"], tell)
+        await example.run()
+    except BaseException as error:
+        tell("failed", **described(error), values=example.values())
+    else:
+        tell("done", values=example.values())
+
+
+def show_log(tell: Callable[..., None]) -> None:
+    """Show the package's log, which names the connections that a library makes."""
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            tell("print", stream="log", text=record.getMessage())
+
+    logger = logging.getLogger("websocketstream")
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
+    logger.addHandler(Handler())
+
+
+async def install(library: dict[str, Any], index: str, tell: Callable[..., None]) -> None:
+    """Install a library from its group's index, the only one that there is."""
+    clock = Clock(tell)
+    clock.switch("install")
+    micropip.set_index_urls([index])
+    before = len(micropip.list())
+    try:
+        for name, number, module in library["mocked"]:
+            micropip.add_mock_package(name, number, modules={module: ""})
+        await micropip.install(library["bare"], deps=False)
+        await micropip.install(library["requirements"])
+    except BaseException:
+        clock.end("install", "failed")
+        raise
+    name, more = library["library"], len(micropip.list()) - before - 1
+    clock.end("install", "done", f"{name} {version(name)}" + (f" and {more} more" if more else ""))
+
+
+class Clock:
+    """Adds up the time that each step has taken."""
+
+    def __init__(self, tell: Callable[..., None]) -> None:
+        self._tell = tell
+        self._seconds: dict[str, float] = {}
+        self._since = 0.0
+        self.step = ""
+
+    def switch(self, step: str) -> None:
+        """Let a step begin, or go on."""
+        self._pause()
+        self.step = step
+        if step not in self._seconds:
+            self._seconds[step] = 0.0
+            self._tell("step", step=step, state="running")
+
+    def end(self, step: str, state: str, note: str = "") -> None:
+        self._pause()
+        self._tell("step", step=step, state=state, seconds=self._seconds.get(step, 0.0), note=note)
+
+    def _pause(self) -> None:
+        now = time.perf_counter()
+        if self.step:
+            self._seconds[self.step] += now - self._since
+        self._since, self.step = now, ""
+
+
+class Example:
+    """The code, and what it leaves in its variables."""
+
+    def __init__(self, code: str, tell: Callable[..., None]) -> None:
+        self._code = code
+        self._tell = tell
+        self._clock = Clock(tell)
+        self._tree = ast.Module([], [])
+        self._imported: set[str] = set()
+        self._names: dict[str, Any] = {}
+        self._modules = len(sys.modules)
+
+    def parse(self) -> None:
+        """Raise SyntaxError if that is what is wrong."""
+        self._tree = ast.parse(self._code, FILE)
+        self._imported = {
+            (alias.asname or alias.name).partition(".")[0]
+            for node in ast.walk(self._tree)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+        }
+
+    async def run(self) -> None:
+        """Run it, and tell how long the imports took and how long the rest."""
+        held: set[int] = set()
+
+        def hold(line: int) -> None:
+            held.add(line)
+            self._tell("held", line=line)
+
+        self._names = {"__name__": "__main__", SWITCH: self._switch, HELD: hold}
+        runner = CodeRunner(self._code, filename=FILE, flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        has_imports = any(map(is_import, runner.ast.body))
+        Marked().visit(runner.ast)
+        runner.compile()
+        self._modules = len(sys.modules)
+        self._clock.switch("import")
+        if not has_imports:
+            self._switch("imported")
+        try:
+            value = await runner.run_async(self._names)
+        except BaseException:
+            self._clock.end(self._clock.step, "failed")
+            raise
+        if value is not None:
+            self._tell("print", stream="value", text=shown(value))
+        note = f"{len(held)} assertion{'s hold' if len(held) != 1 else ' holds'}" if held else ""
+        self._clock.end("run", "done", note)
+
+    def _switch(self, step: str) -> None:
+        """Count the time for another step. After the last import, that step is done."""
+        if step == "imported":
+            self._clock.end("import", "done", f"{len(sys.modules) - self._modules} modules")
+            step = "run"
+        self._clock.switch(step)
+
+    def values(self) -> list[tuple[str, str]]:
+        """Return what the variables hold, but for what stands in the code literally.
+
+        Objects that don't tell what they hold, whose description is in angle brackets, are left out.
+        """
+        literals = {}
+        for node in ast.walk(self._tree):
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                    literals[name] = ast.unparse(value)
+        found = []
+        for name, value in self._names.items():
+            if name.startswith("_") or name in self._imported or repr(value) == literals.get(name):
+                continue
+            if not (text := shown(value)).startswith("<"):
+                found.append((name, text))
+        return found
+
+
+class Marked(ast.NodeTransformer):
+    """Puts the calls between the statements."""
+
+    def visit_Module(self, node: ast.Module) -> ast.Module:
+        self.generic_visit(node)
+        imports = [number for number, statement in enumerate(node.body) if is_import(statement)]
+        for number in reversed(imports):
+            after = "imported" if number == imports[-1] else "run"
+            node.body[number : number + 1] = [
+                call(SWITCH, "import"),
+                node.body[number],
+                call(SWITCH, after),
+            ]
+        return node
+
+    def visit_Assert(self, node: ast.Assert) -> list[ast.stmt]:
+        return [node, call(HELD, node.lineno)]
+
+
+def is_import(statement: ast.stmt) -> bool:
+    """Whether a statement imports a module. One from `__future__` does not, and must stay the first."""
+    from_future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
+    return isinstance(statement, ast.Import | ast.ImportFrom) and not from_future
+
+
+def call(function: str, argument: str | int) -> ast.Expr:
+    """Return a statement that calls a function with a constant."""
+    return ast.Expr(ast.Call(ast.Name(function, ast.Load()), [ast.Constant(argument)], []))
+
+
+def shown(value: object) -> str:
+    """Return a value as text, short enough for the page."""
+    if isinstance(value, bytes) and len(value) > BYTES:
+        return f"{value[:BYTES]!r}… ({len(value):,} bytes)"
+    if isinstance(value, str) and len(value) > LIMIT:
+        return f"{value[:LIMIT]!r}… ({len(value):,} characters)"
+    text = repr(value)
+    return text if len(text) <= LIMIT else f"{text[:LIMIT]}…"
+
+
+def described(error: BaseException) -> dict[str, Any]:
+    """Return an error's traceback, from the example's code on, and the line of that code."""
+    line = error.lineno if isinstance(error, SyntaxError) and error.filename == FILE else None
+    first = trace = error.__traceback__
+    while first is not None and first.tb_frame.f_code.co_filename != FILE:
+        first = first.tb_next
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == FILE:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    lines = traceback.format_exception(error.with_traceback(first))
+    return {"text": "".join(lines).rstrip(), "line": line}

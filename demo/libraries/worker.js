@@ -1,0 +1,42 @@
+// Runs one example in a Pyodide of its own: {library, index, code} comes, what runner.py tells goes back.
+// Python starts at once, so that it may be ready when the example comes.
+
+const tell = (message) => postMessage(message);
+const started = start();
+
+async function start() {
+  const begin = performance.now();
+  const { loadPyodide, version } = await import("../pyodide/pyodide.mjs");
+  const python = await loadPyodide();
+  const problems = [];
+  await python.loadPackage(["websocketstream", "micropip"], {
+    messageCallback: () => {},
+    errorCallback: (problem) => problems.push(problem),
+  });
+  if (problems.length) {
+    throw new Error(problems.join("\n"));
+  }
+  for (const [stream, set] of [["stdout", python.setStdout], ["stderr", python.setStderr]]) {
+    set({ batched: (line) => tell({ kind: "print", stream, text: line }) });
+  }
+  const response = await fetch(new URL("runner.py", import.meta.url));
+  if (!response.ok) {
+    throw new Error(`runner.py: ${response.status} ${response.statusText}`);
+  }
+  python.runPython(await response.text(), { filename: "runner.py" });
+  const seconds = (performance.now() - begin) / 1000;
+  tell({ kind: "step", step: "start", state: "done", seconds, note: `Pyodide ${version}` });
+  return python.globals.get("run");
+}
+
+onmessage = async ({ data }) => {
+  try {
+    const run = await started;
+    await run(JSON.stringify(data), (text) => tell(JSON.parse(text)));
+  } catch (error) {
+    tell({ kind: "broken", text: String(error?.message ?? error) });
+  }
+};
+
+// Told when an example is to be run, too.
+started.catch((error) => tell({ kind: "broken", text: String(error?.message ?? error) }));
