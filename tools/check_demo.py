@@ -1,5 +1,5 @@
 """Open the demo in every browser there is, wait for its self-test, and keep screenshots; then its
-PyScript pages.
+page of libraries and its PyScript pages.
 
 The page runs its self-test by itself when its address ends in `?selftest`, and tells the result
 in `document.documentElement.dataset.selftest` ("passed" or "failed") and in
@@ -15,7 +15,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.browser import drivers, engines
-from tools import check_pyscript
+from tools import check_libraries, check_pyscript
 from tools.project import Problem, say
 from tools.screenshots import DESKTOP, PHONE, photograph, show_in_frame
 
@@ -43,7 +43,7 @@ def check(address: str) -> None:
 
 
 def check_in(engine: str, address: str) -> str:
-    """Check one engine: run the self-test, print its table, take the screenshots, go on to PyScript."""
+    """Check one engine: run the self-test, print its table, take screenshots; then the other pages."""
     say(f"{engine}: running the demo's self-test")
     driver = drivers.desktop(engine, *DESKTOP)
     try:
@@ -58,7 +58,8 @@ def check_in(engine: str, address: str) -> str:
         on_phone = wait_for(driver, f"{frame}.contentDocument")
         photograph_both(driver, f"{frame}.contentWindow", f"{engine}-phone")
 
-        problems = check_pyscript.check(driver, address, engine)
+        problems = check_libraries.check(driver, address, engine)
+        problems += check_pyscript.check(driver, address, engine)
         print("\n".join(problems), flush=True)
         return "failed" if problems else state if state != "passed" else on_phone
     finally:
