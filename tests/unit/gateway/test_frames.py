@@ -4,7 +4,7 @@ import os
 import time
 import tracemalloc
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -12,16 +12,17 @@ import websockets.frames
 import websockets.utils
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from websockets.protocol import CLIENT, OPEN, SERVER, Protocol
-from wsproto.frame_protocol import FrameProtocol, Opcode, ParseFailed
+from websockets.protocol import CLIENT, OPEN, Protocol
+from wsproto.frame_protocol import FrameProtocol, Opcode
 
+from tests.unit.gateway.client_frames import frame, read
+from tests.unit.gateway.cutting import cut_places, pieces_of
 from websocketstream.gateway.frames import (
     Close,
     Frame,
     FrameReader,
     Ping,
     Pong,
-    Violation,
     close_frame,
     message_frames,
     ping_frame,
@@ -41,45 +42,6 @@ close_codes = st.sampled_from([1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1
 )
 close_reasons = st.text(max_size=30)
 closes = st.builds(Close, close_codes, close_reasons) | st.just(Close(None, ""))
-
-
-def frame(
-    opcode: int,
-    payload: bytes = b"",
-    *,
-    fin: bool = True,
-    rsv: int = 0,
-    mask: bool = True,
-    size: int = 0,
-) -> bytes:
-    """Return a frame, in which anything may be wrong. ``size`` is the number of bytes of its length."""
-    first = fin << 7 | rsv << 4 | opcode
-    length = len(payload)
-    if size == 8 or length >= 1 << 16:
-        head = bytes([first, mask << 7 | 127]) + length.to_bytes(8)
-    elif size == 2 or length >= 126:
-        head = bytes([first, mask << 7 | 126]) + length.to_bytes(2)
-    else:
-        head = bytes([first, mask << 7 | length])
-    if not mask:
-        return head + payload
-    key = os.urandom(4)
-    return head + key + websockets.utils.apply_mask(payload, key)
-
-
-def pieces_of(data: bytes, cuts: Iterable[int]) -> Iterator[bytes]:
-    """Cut ``data`` where ``cuts`` say, as far as they are within it."""
-    places = sorted({cut % (len(data) + 1) for cut in cuts})
-    for start, end in zip([0, *places], [*places, len(data)], strict=True):
-        yield data[start:end]
-
-
-cut_places = st.lists(st.integers(0, 1 << 16), max_size=8)
-
-
-def read(data: bytes, cuts: Iterable[int] = (), reader: FrameReader | None = None) -> list[Frame]:
-    reader = reader or FrameReader()
-    return [each for piece in pieces_of(data, cuts) for each in reader.feed(piece)]
 
 
 # What libraries send
@@ -181,14 +143,6 @@ def test_unmasks_every_size(size: int) -> None:
     assert read(frame(0x2, payload)) == [payload]
 
 
-@pytest.mark.parametrize("size", [2, 8])
-def test_accepts_a_length_in_more_bytes_than_needed(size: int) -> None:
-    """A length that would fit into fewer bytes is accepted, as the server of websockets does."""
-    data = frame(0x2, b"12345", size=size)
-    assert read(data) == [b"12345"]
-    assert verdict_of_websockets(data) is None
-
-
 def test_text_may_be_cut_within_a_character() -> None:
     """A text is decoded when it is complete."""
     data = "ä€𝄞".encode()
@@ -243,204 +197,6 @@ def test_memoryviews_of_any_format_are_read(size: int) -> None:
     assert FrameReader().feed(memoryview(data)) == [payload]
     items = array("H", data)
     assert FrameReader().feed(memoryview(items)) == [payload]
-
-
-# What a server closes the connection for
-
-
-def verdict_of_websockets(data: bytes) -> int | None:
-    """Return the code that the server of websockets closes with, if it does."""
-    server = Protocol(SERVER, state=OPEN)
-    server.receive_data(data)
-    if server.parser_exc is None:
-        return None
-    assert server.close_sent is not None
-    return int(server.close_sent.code)
-
-
-def verdict_of_wsproto(data: bytes) -> int | None:
-    server = FrameProtocol(client=False, extensions=[])
-    server.receive_bytes(data)
-    try:
-        list(server.received_frames())
-    except ParseFailed as failed:
-        return int(failed.code)
-    return None
-
-
-def verdict(data: bytes, cuts: Iterable[int] = ()) -> int | None:
-    frames = read(data, cuts)
-    assert not any(isinstance(each, Violation) for each in frames[:-1])
-    return frames[-1].code if frames and isinstance(frames[-1], Violation) else None
-
-
-START = frame(0x1, b"start", fin=False)
-
-VIOLATIONS = {
-    "not masked": (frame(0x1, b"x", mask=False), 1002),
-    "not masked, empty": (frame(0x2, mask=False), 1002),
-    "RSV1": (frame(0x1, b"x", rsv=4), 1002),
-    "RSV2": (frame(0x2, b"x", rsv=2), 1002),
-    "RSV3": (frame(0x9, b"x", rsv=1), 1002),
-    "fragmented Ping": (frame(0x9, b"x", fin=False), 1002),
-    "fragmented Pong": (frame(0xA, b"x", fin=False), 1002),
-    "fragmented Close": (frame(0x8, b"", fin=False), 1002),
-    "long Ping": (frame(0x9, bytes(126)), 1002),
-    "very long Ping": (frame(0x9, bytes(65_536)), 1002),
-    "long Close": (frame(0x8, b"\x03\xe8" + bytes(124)), 1002),
-    "continuation of nothing": (frame(0x0, b"x"), 1002),
-    "continuation of a whole message": (frame(0x1, b"x") + frame(0x0, b"x"), 1002),
-    "text in a message": (START + frame(0x1, b"x"), 1002),
-    "bytes in a message": (START + frame(0x2, b"x"), 1002),
-    "beginning in a message": (START + frame(0x2, b"x", fin=False), 1002),
-    "Close of one byte": (frame(0x8, b"\x03"), 1002),
-    "Close with a reason that is not UTF-8": (frame(0x8, b"\x03\xe8\xff"), 1007),
-    **{f"opcode {code}": (frame(code, b"x"), 1002) for code in (3, 4, 5, 6, 7, 11, 12, 13, 14, 15)},
-    **{
-        f"close code {code}": (frame(0x8, code.to_bytes(2)), 1002)
-        for code in (0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535)
-    },
-}
-
-BAD_TEXTS = {
-    "a byte that is never UTF-8": b"a\xff",
-    "a surrogate": "\ud800".encode("utf-8", "surrogatepass"),
-    "an overlong form": b"\xc0\xaf",
-    "half a character": "€".encode()[:2],
-    "a long one": b"a" * 1000 + b"\xff",
-}
-
-
-@pytest.mark.parametrize(("data", "code"), VIOLATIONS.values(), ids=VIOLATIONS)
-@pytest.mark.parametrize("cuts", [[], range(1, 30)], ids=["at once", "byte by byte"])
-def test_violations_are_what_servers_close_for(data: bytes, code: int, cuts: Iterable[int]) -> None:
-    """A violation has the code that websockets and wsproto close with."""
-    assert verdict(data, cuts) == code
-    assert verdict_of_websockets(data) == code
-    assert verdict_of_wsproto(data) == code
-
-
-@pytest.mark.parametrize("text", BAD_TEXTS.values(), ids=BAD_TEXTS)
-@pytest.mark.parametrize("cut", [None, 1])
-def test_text_must_be_utf8(text: bytes, cut: int | None) -> None:
-    """A message that says to be text and isn't, is a violation, in fragments too."""
-    data = (
-        frame(0x1, text) if cut is None else frame(0x1, text[:cut], fin=False) + frame(0x0, text[cut:])
-    )
-    assert verdict(data) == verdict_of_wsproto(data) == 1007
-
-
-def test_a_length_of_63_bits_at_most() -> None:
-    """The highest bit of a length of eight bytes must not be set; without it, it is a mere length."""
-    head = b"\x82\xff" + bytes([0x80]) + bytes(7)
-    assert verdict(head) == verdict_of_wsproto(head) == 1002
-    assert verdict(b"\x82\xff" + b"\x7f" + b"\xff" * 7) is None
-
-
-def test_a_close_frame_may_come_between_fragments() -> None:
-    """RFC 6455 lets every control frame come between fragments. (The server of websockets does not.)"""
-    data = START + frame(0x8, b"\x03\xe8")
-    assert read(data) == [Close(1000, "")]
-    assert verdict_of_wsproto(data) is None
-
-
-def test_every_registered_close_code_is_accepted() -> None:
-    """1014 (bad gateway) is newer than RFC 6455, and registered."""
-    data = frame(0x8, (1014).to_bytes(2))
-    assert read(data) == [Close(1014, "")]
-    assert verdict_of_websockets(data) is None
-
-
-# Payloads that are wrong in one way at most: servers differ in which breach they see first.
-data_and_payload = st.tuples(
-    st.sampled_from([0x0, 0x1, 0x2, 0x9, 0xA, 0x3, 0xB]),
-    st.sampled_from([b"", b"a", "€".encode(), b"x" * 125, b"x" * 126]),
-)
-close_and_payload = st.tuples(
-    st.just(0x8), st.sampled_from([b"", b"\x03", b"\x03\xe8", b"\x03\xe8\xff", b"\x03\xecno"])
-)
-
-
-@st.composite
-def frames_of_all_kinds(draw: st.DrawFn) -> bytes:
-    opcode, payload = draw(st.one_of(*[data_and_payload] * 4, close_and_payload))
-    return frame(
-        opcode,
-        payload,
-        fin=draw(st.sampled_from([True, True, False])),
-        rsv=draw(st.sampled_from([0] * 8 + [1])),
-        mask=draw(st.sampled_from([True] * 8 + [False])),
-    )
-
-
-@given(sent=st.lists(frames_of_all_kinds(), max_size=8), cuts=cut_places)
-@settings(max_examples=300)
-def test_any_sequence_of_frames_is_judged_as_servers_do(sent: list[bytes], cuts: list[int]) -> None:
-    """Whatever comes, the code is that of wsproto's server, and that of websockets'."""
-    data = b"".join(sent)
-    frames = read(data, cuts)
-    assert verdict(data, cuts) == verdict_of_wsproto(data)
-    if not (frames and isinstance(frames[-1], Close)):  # the two differ for one between fragments
-        assert verdict(data, cuts) == verdict_of_websockets(data)
-
-
-@given(data=st.binary(max_size=60), cuts=cut_places)
-def test_how_bytes_are_cut_does_not_matter(data: bytes, cuts: list[int]) -> None:
-    """Any bytes give the same frames at once and in pieces."""
-    assert read(data, cuts) == read(data)
-
-
-@pytest.mark.parametrize("end", [frame(0x8), frame(0x3)], ids=["Close", "violation"])
-@pytest.mark.parametrize("again", [True, False])
-def test_nothing_is_read_after_the_end(end: bytes, again: bool) -> None:
-    """What comes after a Close frame or a violation is ignored."""
-    reader = FrameReader()
-    more = frame(0x1, b"more")
-    assert len(reader.feed(end + more if again else end)) == 1
-    assert reader.feed(more) == []
-    assert reader.feed(end) == []
-
-
-# Limits
-
-
-@pytest.mark.parametrize("limit", [0, 1, 125, 126, 200, 70_000])
-def test_messages_have_a_limit(limit: int) -> None:
-    """A message of as many bytes as allowed passes, one more is too many, as for websockets."""
-    assert read(frame(0x2, bytes(limit)), (), FrameReader(limit)) == [bytes(limit)]
-    (violation,) = read(frame(0x2, bytes(limit + 1)), (), FrameReader(limit))
-    assert isinstance(violation, Violation)
-    assert violation.code == 1009
-    assert str(limit) in violation.reason
-
-    server = Protocol(SERVER, state=OPEN, max_size=limit)
-    server.receive_data(frame(0x2, bytes(limit + 1)))
-    assert server.close_sent is not None
-    assert server.close_sent.code == 1009
-
-
-def test_the_limit_is_for_whole_messages() -> None:
-    """Fragments count together, control frames between them don't."""
-    reader = FrameReader(4)
-    assert reader.feed(frame(0x1, b"ab", fin=False) + frame(0x9, b"pingping")) == [Ping(b"pingping")]
-    (violation,) = reader.feed(frame(0x0, b"abc"))
-    assert isinstance(violation, Violation)
-    assert violation.code == 1009
-
-
-def test_a_message_that_is_too_large_is_refused_by_its_head() -> None:
-    """Nobody has to send a message to learn that it is too large."""
-    (violation,) = FrameReader(1 << 20).feed(frame(0x2, bytes(1 << 21))[:10])
-    assert isinstance(violation, Violation)
-    assert violation.code == 1009
-
-
-@given(data=st.binary(max_size=30), limit=st.integers(0, 200))
-def test_reasons_fit_into_a_close_frame(data: bytes, limit: int) -> None:
-    """A violation can be sent as a Close frame."""
-    for each in read(data, (), FrameReader(limit)):
-        if isinstance(each, Violation):
-            close_frame(each.code, each.reason)
 
 
 # Cost

@@ -1,21 +1,28 @@
 """HTTP requests and the heads of responses, with ``h11`` as the oracle in both directions."""
 
 import re
-from collections.abc import Iterable
 
 import h11
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets.client import ClientProtocol
 from websockets.uri import parse_uri
 
-from tests.unit.gateway.test_frames import cut_places, pieces_of
+from tests.unit.gateway.cutting import cut_places, pieces_of
+from tests.unit.gateway.http_requests import (
+    SECRET,
+    UPGRADE,
+    head,
+    joined,
+    only_request,
+    post,
+    read,
+    read_by_h11,
+)
 from websocketstream.gateway.http import (
     END,
     LAST_CHUNK,
-    Event,
-    Headers,
     HTTPViolation,
     NotHTTP,
     Request,
@@ -23,47 +30,6 @@ from websocketstream.gateway.http import (
     chunk,
     response_head,
 )
-
-SECRET = "s3cret"
-
-GET = b"GET /path?token=s3cret HTTP/1.1\r\nHost: example.com\r\n\r\n"
-UPGRADE = (
-    b"GET /chat HTTP/1.1\r\nHost: example.com\r\nUpgrade: WebSocket\r\n"
-    b"Connection: keep-alive, Upgrade\r\n\r\n"
-)
-
-
-def read(data: bytes, cuts: Iterable[int] = (), reader: RequestReader | None = None) -> list[Event]:
-    reader = reader or RequestReader()
-    return [each for piece in pieces_of(data, cuts) for each in reader.feed(piece)]
-
-
-def joined(events: Iterable[Event]) -> list[object]:
-    """Return the events with the pieces of each body joined, and requests as tuples."""
-    result: list[object] = []
-    for event in events:
-        if isinstance(event, bytes) and result and isinstance(result[-1], bytes):
-            result[-1] += event
-        elif isinstance(event, Request):
-            result.append((event.method, event.target, event.version, event.headers.items()))
-        else:
-            result.append(event)
-    return result
-
-
-def head(*lines: str, first: str = "GET / HTTP/1.1", host: str = "Host: example.com") -> bytes:
-    return "\r\n".join([first, *([host] if host else []), *lines, "", ""]).encode("latin-1")
-
-
-def post(*lines: str, version: str = "1.1") -> bytes:
-    return head(*lines, first=f"POST /things HTTP/{version}")
-
-
-def only_request(data: bytes) -> Request:
-    request = read(data)[0]
-    assert isinstance(request, Request)
-    return request
-
 
 # Against h11
 
@@ -128,31 +94,6 @@ def test_reads_what_h11_sends(
             expected.append(b"".join(body))
         expected.append(END)
     assert joined(read(data, cuts)) == expected
-
-
-def read_by_h11(data: bytes) -> list[object] | int:
-    """Return the first request as h11's server reads it, or the status that it answers."""
-    server = h11.Connection(h11.SERVER)
-    server.receive_data(data)
-    events: list[object] = []
-    try:
-        while (event := server.next_event()) is not h11.NEED_DATA and event is not h11.PAUSED:
-            if isinstance(event, h11.Request):
-                headers = [
-                    (name.decode("latin-1"), value.decode("latin-1"))
-                    for name, value in event.headers.raw_items()
-                ]
-                events.append((event.method.decode(), event.target.decode(), headers))
-            elif isinstance(event, h11.Data):
-                if events and isinstance(events[-1], bytes):
-                    events[-1] += bytes(event.data)
-                else:
-                    events.append(bytes(event.data))
-            elif isinstance(event, h11.EndOfMessage):
-                events.append(END)
-    except h11.RemoteProtocolError as error:
-        return error.error_status_hint
-    return events
 
 
 VALID = [
@@ -232,241 +173,6 @@ def test_h11_reads_responses(
             got += bytes(event.data)
         assert isinstance(event, h11.EndOfMessage)
         assert got == b"".join(body)
-
-
-# Heads
-
-
-@given(cuts=cut_places)
-@example(cuts=list(range(200)))
-def test_heads_may_be_cut_anywhere(cuts: list[int]) -> None:
-    """Requests without a body end with their head, one after the other."""
-    expected: list[object] = [
-        ("GET", "/path?token=s3cret", "1.1", [("Host", "example.com")]),
-        END,
-    ]
-    assert joined(read(GET + GET, cuts)) == expected * 2
-
-
-@pytest.mark.parametrize("cuts", [[], range(100)], ids=["at once", "byte by byte"])
-@pytest.mark.parametrize(
-    "data",
-    [
-        GET.replace(b"\r\n", b"\n"),
-        b"\r\n\r\n" + GET,
-        b"\n" + GET,
-        GET.replace(b".com\r\n\r\n", b".com\n\r\n"),
-    ],
-    ids=["LF", "empty lines before", "an empty line before", "LF, CRLF"],
-)
-def test_line_ends_are_read_leniently(data: bytes, cuts: Iterable[int]) -> None:
-    """A line may end with LF alone, and empty lines before the head are ignored (RFC 9112, 2.2)."""
-    assert joined(read(data, cuts)) == joined(read(GET))
-
-
-@pytest.mark.parametrize(("given_", "version"), [("1.0", "1.0"), ("1.1", "1.1"), ("1.9", "1.1")])
-def test_versions(given_: str, version: str) -> None:
-    """Every minor version is understood as the nearest that there is."""
-    assert only_request(head(first=f"GET / HTTP/{given_}")).version == version
-
-
-def test_bytes_of_other_encodings_are_kept() -> None:
-    """A value that is not ASCII has one character for each byte, as fetch() wants it."""
-    request = only_request(head("X-Name: Zoë".encode().decode("latin-1")))
-    assert request.headers.get("x-name", "").encode("latin-1") == "Zoë".encode()
-
-
-VIOLATIONS = {
-    "no target": (head(first="GET HTTP/1.1"), 400),
-    "a space too many": (head(first="GET  / HTTP/1.1"), 400),
-    "a target with a space": (head(first="GET /a b HTTP/1.1"), 400),
-    "a target that is not ASCII": (head(first="GET /ä HTTP/1.1"), 400),
-    "a version that is not one": (head(first="GET / HTTP/1"), 400),
-    "an old version": (head(first="GET / HTTP/0.9"), 505),
-    "a version to come": (head(first="GET / HTTP/3.0"), 505),
-    "no Host": (head(host=""), 400),
-    "two Hosts": (head("Host: example.org"), 400),
-    "a folded line": (head("X-Long: a", " b"), 400),
-    "a line without a colon": (head("X-Own"), 400),
-    "a space before the colon": (head("X-Own : a"), 400),
-    "a name that is not a token": (head("X(Own): a"), 400),
-    "no name": (head(": a"), 400),
-    "NUL": (head("X-Own: a\0b"), 400),
-    "CR": (head("X-Own: a\rb"), 400),
-    "two CRs": (head("X-Own: a\r"), 400),
-    "DEL": (head("X-Own: a\x7fb"), 400),
-    "a length that is not a number": (post("Content-Length: five"), 400),
-    "a length with a sign": (post("Content-Length: +5"), 400),
-    "an empty length": (post("Content-Length:"), 400),
-    "a negative length": (post("Content-Length: -1"), 400),
-    "a length of other digits": (post("Content-Length: ²"), 400),
-    "two lengths": (post("Content-Length: 5", "Content-Length: 6"), 400),
-    "two lengths in one": (post("Content-Length: 5, 6"), 400),
-    "a length beyond all bounds": (post("Content-Length: " + "9" * 21), 400),
-    "length and coding": (post("Content-Length: 5", "Transfer-Encoding: chunked"), 400),
-    "another coding": (post("Transfer-Encoding: gzip, chunked"), 501),
-    "chunked twice": (post("Transfer-Encoding: chunked, chunked"), 501),
-    "no coding": (post("Transfer-Encoding:"), 501),
-    "a coding in HTTP/1.0": (post("Transfer-Encoding: chunked", version="1.0"), 400),
-    "an upgrade with a body": (UPGRADE[:-2] + b"Content-Length: 1\r\n\r\n", 400),
-    "an upgrade with chunks": (UPGRADE[:-2] + b"Transfer-Encoding: chunked\r\n\r\n", 400),
-}
-# h11 is lenient with some of these, and leaves versions and upgrades to its caller.
-LENIENT = {"an old version", "a version to come", "a folded line", "DEL", "a coding in HTTP/1.0"}
-LENIENT |= {"an upgrade with a body", "an upgrade with chunks", "length and coding"}
-
-
-@pytest.mark.parametrize("cuts", [[], range(100)], ids=["at once", "byte by byte"])
-@pytest.mark.parametrize("name", VIOLATIONS)
-def test_requests_that_are_refused(name: str, cuts: Iterable[int]) -> None:
-    """A request that is not understood is refused, with the status that h11 suggests where it does."""
-    data, status = VIOLATIONS[name]
-    reader = RequestReader()
-    (violation,) = read(data, cuts, reader)
-    assert isinstance(violation, HTTPViolation)
-    assert violation.status == status
-    response_head(status, violation.reason, ())  # which must not raise
-    if name not in LENIENT:
-        assert read_by_h11(data) == status
-    assert reader.feed(GET) == []
-    assert reader.take_rest() == b""
-
-
-def test_requests_before_one_that_is_refused_are_read() -> None:
-    """A violation comes last, behind what could be read."""
-    events = read(GET + head(first="GET / HTTP/2.0"))
-    assert joined(events[:2]) == joined(read(GET))
-    assert events[2:] == [HTTPViolation(505, "HTTP version not supported")]
-
-
-def test_a_second_request_that_is_no_http_is_a_violation() -> None:
-    """Once there was a request, the connection is one for HTTP, and the error a response."""
-    assert read(GET + b"\x16\x03\x01\n\n")[2:] == [HTTPViolation(400, "invalid request line")]
-
-
-@pytest.mark.parametrize(("extra", "status"), [(-1, None), (0, None), (1, 431)])
-@pytest.mark.parametrize("cuts", [[], [50]])
-def test_heads_have_a_limit(extra: int, status: int | None, cuts: list[int]) -> None:
-    """A head of as many bytes as allowed is read, one with more is refused, even before its end."""
-    limit = 200
-    data = head("X-Long: " + "a" * (limit + extra - len(head("X-Long: "))))
-    assert len(data) == limit + extra
-    (first, *_) = read(data, cuts, RequestReader(max_head_size=limit))
-    assert (first.status if isinstance(first, HTTPViolation) else None) == status
-    unfinished = b"GET / HTTP/1.1\r\nX-Long: " + b"a" * limit
-    (violation,) = read(unfinished, cuts, RequestReader(max_head_size=limit))
-    assert violation == HTTPViolation(431, "header fields too large")
-
-
-def test_a_target_that_is_too_long() -> None:
-    """A request line that goes beyond the limit has its own status."""
-    (violation,) = read(b"GET /" + b"a" * 100, (), RequestReader(max_head_size=100))
-    assert isinstance(violation, HTTPViolation)
-    assert violation.status == 414
-
-
-def test_the_default_limit_is_generous() -> None:
-    """Cookies and tokens of tens of kilobytes get through."""
-    request = only_request(head("X-Token: " + "a" * 60_000))
-    assert len(request.headers.get("X-Token", "")) == 60_000
-
-
-# Bodies
-
-
-@pytest.mark.parametrize("cuts", [[], range(200)], ids=["at once", "byte by byte"])
-@pytest.mark.parametrize(
-    ("lines", "body"),
-    [
-        (["Content-Length: 5"], b"hello"),
-        (["Content-Length: 5", "content-length: 5"], b"hello"),
-        (["Content-Length: 5, 5"], b"hello"),
-        (["Transfer-Encoding: chunked"], b"5\r\nhello\r\n0\r\n\r\n"),
-        (["Transfer-Encoding: Chunked"], b"2\r\nhe\r\n03 \r\nllo\r\n000\r\n\r\n"),
-        (["Transfer-Encoding: chunked"], b"5;name=value;x\r\nhello\r\n0;last\r\n\r\n"),
-        (["Transfer-Encoding: chunked"], b"5\r\nhello\r\n0\r\nDigest: a\r\nX: b\r\n\r\n"),
-        (["Transfer-Encoding: chunked"], b"5\r\nhello\r\n0\r\nDigest: a\n\n"),
-        (["Transfer-Encoding: chunked"], b"5\r\nhello\r\n0\r\n\n"),
-    ],
-)
-def test_bodies(lines: list[str], body: bytes, cuts: Iterable[int]) -> None:
-    """A body is read by its length or in chunks; the request behind it is read as well."""
-    events = joined(read(post(*lines) + body + GET, cuts))
-    assert events[1:3] == [b"hello", END]
-    assert events[3:] == joined(read(GET))
-
-
-def test_pieces_of_a_body_come_at_once() -> None:
-    """A piece of the body is not held back until the rest has come."""
-    reader = RequestReader()
-    assert len(reader.feed(post("Content-Length: 5"))) == 1
-    assert reader.feed(b"he") == [b"he"]
-    assert reader.feed(memoryview(b"llo")) == [b"llo", END]
-
-
-@pytest.mark.parametrize("body", [["Content-Length: 0"], []])
-def test_no_body(body: list[str]) -> None:
-    """A request with neither length nor coding has no body, whatever its method."""
-    assert read(post(*body))[1:] == [END]
-
-
-CHUNK_VIOLATIONS = {
-    "no size": b"\r\n",
-    "a size that is not a number": b"g\r\n",
-    "a size with a prefix": b"0x5\r\n",
-    "a size beyond all bounds": b"1" * 21 + b"\r\n",
-    "a chunk longer than its size": b"3\r\nhello\r\n",
-    "a chunk shorter than its size": b"7\r\nhello\r\n0\r\n\r\n",
-    "a size that ends with LF": b"5\nhello\r\n0\r\n\r\n",
-    "a chunk that ends with LF": b"5\r\nhello\n0\r\n\r\n",
-    "a trailer that is none": b"0\r\nX\r\n\r\n",
-}
-
-
-@pytest.mark.parametrize("cuts", [[], range(200)], ids=["at once", "byte by byte"])
-@pytest.mark.parametrize("body", CHUNK_VIOLATIONS.values(), ids=CHUNK_VIOLATIONS)
-def test_chunks_that_are_refused(body: bytes, cuts: Iterable[int]) -> None:
-    """Chunks that are not understood end the connection, for h11 too."""
-    data = post("Transfer-Encoding: chunked") + body
-    violation = read(data, cuts)[-1]
-    assert isinstance(violation, HTTPViolation)
-    assert violation.status == read_by_h11(data) == 400
-
-
-@pytest.mark.parametrize("end", [b"", b"\r\n"])
-def test_chunk_extensions_have_a_limit(end: bytes) -> None:
-    """Nobody can send an extension without end."""
-    reader = RequestReader(max_head_size=100)
-    reader.feed(post("Transfer-Encoding: chunked"))
-    assert reader.feed(b"5;" + b"a" * 100 + end) == [HTTPViolation(400, "chunk extension too long")]
-
-
-def test_trailers_have_a_limit() -> None:
-    """Nobody can send trailers without end."""
-    reader = RequestReader(max_head_size=100)
-    reader.feed(post("Transfer-Encoding: chunked") + b"0\r\n")
-    assert reader.feed(b"X: a\r\n" * 20) == [HTTPViolation(431, "header fields too large")]
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        post("Content-Length: 11"),
-        post("Transfer-Encoding: chunked") + b"5\r\nhello\r\n6\r\n",
-        post("Transfer-Encoding: chunked") + b"fffffffffffff\r\n",
-    ],
-)
-def test_bodies_have_a_limit(data: bytes) -> None:
-    """A body that says to be too large is refused before it comes."""
-    assert read(data, (), RequestReader(max_body_size=10))[-1] == HTTPViolation(413, "body too large")
-
-
-def test_a_body_of_the_largest_size() -> None:
-    """A body of as many bytes as allowed is read, and the limit is for each."""
-    data = post("Content-Length: 10") + bytes(10)
-    data += post("Transfer-Encoding: chunked") + chunk(bytes(4)) + chunk(bytes(6)) + LAST_CHUNK
-    events = joined(read(data + data, (), RequestReader(max_body_size=10)))
-    assert [each for each in events if isinstance(each, bytes)] == [bytes(10)] * 4
 
 
 # Upgrades
@@ -549,96 +255,7 @@ def test_expects_continue(version: str, line: str, expects: bool) -> None:
     assert only_request(post(line, version=version)).expects_continue is expects
 
 
-# Other protocols
-
-MQTT = b"\x10\x0f\x00\x04MQTT\x04\x02\x00\x3c\x00\x03s3c"
-POSTGRES = b"\x00\x00\x00\x15\x00\x03\x00\x00user\x00s3cret\x00\x00"
-OTHER_PROTOCOLS = {
-    b"\x16\x03\x01\x02\x00\x01\x00": "a TLS record",
-    MQTT: "an MQTT CONNECT packet",
-    b"\x10\x80\x01\x00\x06MQIsdp\x03": "an MQTT CONNECT packet",
-    POSTGRES: "a PostgreSQL startup message",
-    b"\x00\x00\x00\x08\x04\xd2\x16\x2f": "a PostgreSQL startup message",
-    b"AMQP\x00\x00\x09\x01": "an AMQP protocol header",
-    b"\x35\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xdd\x07\x00\x00s3cret": "a MongoDB message",
-    b"*2\r\n$4\r\nAUTH\r\n$6\r\ns3cret\r\n": "a Redis command",
-    b"\x05\x01\x00": "a SOCKS5 greeting",
-    b"SSH-2.0-s3cret\r\n": "an SSH identification string",
-    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n": "the preface of an HTTP/2 connection",
-    b"CONNECT\nlogin:s3cret\n\n\0": "a STOMP frame",
-    b"PASS s3cret\r\n": "a line of text that begins with PASS and names no version of HTTP",
-    b"QUIT\r\n": "a line of text that begins with QUIT and names no version of HTTP",
-    b"user:s3cret\n": "a line of 11 characters that names no version of HTTP",
-    b"\xff": "1 byte of a binary protocol",
-    b"\x00\x01s3cret": "8 bytes of a binary protocol",
-    b"GE\x01": "3 bytes of a binary protocol",
-    b"a" * 40: "a line of 40 characters that names no version of HTTP",
-}
-
-
-@pytest.mark.parametrize(("data", "seen"), OTHER_PROTOCOLS.items(), ids=OTHER_PROTOCOLS.values())
-def test_other_protocols_are_recognised(data: bytes, seen: str) -> None:
-    """A library that expects TCP gets an error that says what came, and none of its content."""
-    with pytest.raises(NotHTTP, match="a page has no TCP") as raised:
-        RequestReader().feed(data)
-    assert raised.value.seen == seen
-    assert seen in str(raised.value)
-    assert SECRET not in str(raised.value)
-
-
-@pytest.mark.parametrize("size", range(1, len(GET)))
-def test_the_beginning_of_a_request_is_waited_for(size: int) -> None:
-    """A request that comes in pieces is not taken for another protocol."""
-    assert RequestReader().feed(GET[:size]) == []
-
-
-def test_nothing_is_not_another_protocol() -> None:
-    """Empty writes are ignored."""
-    assert RequestReader().feed(b"") == []
-
-
-# Headers
-
-
-def test_headers_are_found_whatever_their_case() -> None:
-    """Names are compared without regard to case, and kept as they were written."""
-    headers = Headers([("X-One", "1"), ("x-two", "2"), ("X-TWO", "3")])
-    assert headers.get("x-one") == "1"
-    assert headers.get("X-Two") == "2"
-    assert headers.get("X-Three") is None
-    assert headers.get("X-Three", "none") == "none"
-    assert headers.get_all("x-Two") == ["2", "3"]
-    assert headers.get_all("x-three") == []
-    assert "X-TWO" in headers
-    assert "X-Three" not in headers
-    assert list(headers) == ["X-One", "x-two"]
-    assert len(headers) == 2
-    assert headers.items() == [("X-One", "1"), ("x-two", "2"), ("X-TWO", "3")]
-
-
-def test_headers_are_changed() -> None:
-    """Headers are added, replaced and removed by name."""
-    headers = Headers()
-    headers.add("A", "1")
-    headers.add("a", "2")
-    headers.add("B", "3")
-    assert headers.pop("A") == "1"
-    assert headers.pop("A") is None
-    assert headers.pop("A", "gone") == "gone"
-    headers["b"] = "4"
-    headers["C"] = "5"
-    assert headers.items() == [("b", "4"), ("C", "5")]
-    del headers["c"]
-    with pytest.raises(KeyError):
-        del headers["C"]
-    assert headers.items() == [("b", "4")]
-
-
-def test_lists_in_headers() -> None:
-    """The elements of a list may be spread over several headers; empty ones don't count."""
-    headers = Headers([("Connection", "keep-alive , Upgrade,"), ("X", "y"), ("connection", "a")])
-    assert headers.tokens("CONNECTION") == ["keep-alive", "Upgrade", "a"]
-    assert headers.tokens("X-None") == []
+# Reprs
 
 
 @pytest.mark.parametrize(
