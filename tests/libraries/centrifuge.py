@@ -70,7 +70,7 @@ class ProtobufCodec:
 
 
 class Centrifugo:
-    """The channels: what was published in each, and who is there."""
+    """The channels: what was published in each while somebody was there, and who is there."""
 
     def __init__(self) -> None:
         self.history: dict[str, list[dict[str, Any]]] = {}
@@ -86,6 +86,8 @@ class Centrifugo:
             for sessions in self.present.values():
                 if session in sessions:
                     sessions.remove(session)
+            if not any(self.present.values()):
+                self.history.clear()
 
     async def push(self, channel: str, event: dict[str, Any]) -> None:
         for session in self.present.get(channel, ()):
