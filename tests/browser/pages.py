@@ -36,6 +36,11 @@ SELFCHECK = Registry("selfcheck", "selfcheck.Env")
 EXAMPLES = Registry("examples", "scenarios.env.BrowserEnv")
 SCENARIOS = Registry("scenarios.registry", "scenarios.env.BrowserEnv")
 GATEWAY = Registry("scenarios.gateway.registry", "scenarios.gateway.env.GatewayEnv", "websockets-17")
+GATEWAY_STRESS = Registry(
+    "scenarios.gateway.stress.registry",
+    "scenarios.gateway.stress.env.GatewayStressEnv",
+    GATEWAY.part,
+)
 STRESS = Registry("scenarios.stress.registry", "scenarios.stress.env.StressEnv")
 
 

@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 
 from tests.browser.cells import Cell, PageSpec, pyodide_versions
-from tests.browser.conftest import web_server_main, ws_server
-from tests.browser.pages import SETTLE_LIMIT, STRESS, Outcome, Page
+from tests.browser.conftest import servers, web_server_main, ws_server
+from tests.browser.pages import GATEWAY_STRESS, SETTLE_LIMIT, STRESS, Outcome, Page
 from tests.browser.plugin import SELECTION
+from tests.libraries._thread import ServerThread
 from tests.server import ThreadedServer
 
 from .plugin import report
 
-__all__ = ["web_server_main", "ws_server"]
+__all__ = ["servers", "web_server_main", "ws_server"]
 
 CRASHES = "tabs crashed (failed_write_crash)"
 """What the tables call the one defect of docs/backends.md that no page can rule out."""
@@ -47,12 +48,16 @@ def long(request: pytest.FixtureRequest) -> bool:
 class Runner:
     """Runs one of tests/scenarios/stress in the page."""
 
+    registry = STRESS
+
     def __init__(self, item: pytest.Item, cell: Cell, page: Page, server: ThreadedServer) -> None:
         self.page = page
         self.cell = cell
         self.server = server
         self.crashes = 0
         """How often Chromium's own WebSocketStream has crashed the tab, as counted by the test."""
+        self.more: dict[str, str] = {}
+        """What the registry's environment wants besides."""
         self._starts = -1
         self._item = item
 
@@ -73,9 +78,10 @@ class Runner:
             self.server.url,
             limit=limit,
             settle=settle,
-            registry=STRESS,
+            registry=self.registry,
             proxy=self.server.proxy_url,
             options=options,
+            **self.more,
         )
 
     def __call__(self, name: str, **options: Any) -> dict[str, Any]:
@@ -111,3 +117,23 @@ def run(
 ) -> Callable[..., dict[str, Any]]:
     """What runs a stress test in the page of the cell."""
     return Runner(request.node, cell, page, ws_server)
+
+
+class GatewayRunner(Runner):
+    """Runs one of tests/scenarios/gateway/stress in the page, which has the libraries."""
+
+    registry = GATEWAY_STRESS
+
+
+@pytest.fixture
+def run_gateway(
+    request: pytest.FixtureRequest,
+    cell: Cell,
+    page: Page,
+    ws_server: ThreadedServer,
+    servers: ServerThread,
+) -> GatewayRunner:
+    """What runs a stress test with third-party libraries in the page of the cell."""
+    runner = GatewayRunner(request.node, cell, page, ws_server)
+    runner.more = {"rest": servers.url("_rest"), "secure": servers.url("_secure")}
+    return runner

@@ -3,6 +3,7 @@
 So what they demand of the gateway is what the libraries do where they are at home.
 """
 
+import random
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 from tests.libraries._thread import ServerThread
 from tests.scenarios.gateway.env import LibrariesEnv
 from tests.scenarios.gateway.registry import all_scenarios
+from tests.scenarios.gateway.stress.model import generate
+from tests.scenarios.gateway.stress.play import Player
 from tests.scenarios.registry import Scenario
 from tests.server import ThreadedServer, serve_in_thread
 from tests.worlds.library import LibraryEnv
@@ -42,3 +45,16 @@ def env() -> Iterator[CPythonEnv]:
 async def test_on_cpython(scenario: Scenario, env: CPythonEnv, caplog: pytest.LogCaptureFixture) -> None:
     """The scenario passes with the libraries on CPython, or says why it is about pages only."""
     await judge(scenario, env, caplog)
+
+
+@pytest.mark.parametrize("first", range(0, 200, 50))
+async def test_any_steps_on_cpython(env: CPythonEnv, first: int) -> None:
+    """What the model allows for random steps in a page is what `websockets` does on CPython."""
+    for seed in range(first, first + 50):
+        steps = generate(random.Random(seed).choice, native=False)
+        player = Player(env, steps)
+        try:
+            await player.play()
+        except Exception as error:
+            error.add_note(f"seed {seed}: {steps}\n{player.model}")
+            raise
