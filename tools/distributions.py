@@ -30,6 +30,12 @@ PEERS = BUILD / "peers"
 PEER_PINS = ROOT / "requirements-bench.txt"
 PURE = ["--implementation", "py", "--abi", "none", "--platform", "any"]
 LOCK = "pyodide-lock.json"
+SHOWN = (
+    "websockets",
+    "aiohttp",
+    *("aiohappyeyeballs", "aiosignal", "attrs", "frozenlist", "idna", "multidict", "propcache", "yarl"),
+)
+"""The libraries that the notebook and PyScript's pages use, and what they need."""
 CORE = ("pyodide.js", "pyodide.mjs", "pyodide.asm.*", "python_stdlib.zip", "package.json")
 
 
@@ -146,6 +152,11 @@ def add_wheel(wheel: Path, target: Path) -> None:
     write_lock(add_wheels_to_spec(spec, [copy]), target / LOCK, target)
     if old and old.file_name != copy.name:
         (target / old.file_name).unlink(missing_ok=True)
+
+
+def shown_libraries() -> dict[str, Path]:
+    """The wheels of the libraries that the notebook and PyScript's pages use, by name."""
+    return {name: newest_library(name) for name in SHOWN}
 
 
 def newest_library(name: str) -> Path:

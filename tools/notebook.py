@@ -58,7 +58,7 @@ def make_kernel() -> None:
 
 def make_site() -> None:
     """Build the site: notebooks, Pyodide, and the wheels that the notebooks install with `%pip`."""
-    wheels = [wheel.find(), distributions.newest_library("websockets")]
+    wheels = [wheel.find(), *distributions.shown_libraries().values()]
     stamps = [BUILD / "stamps" / name for name in ("jupyterlite", "kernel")]
     step = Step("notebook", [*wheels, *stamps, *files_under(SOURCE)], [SITE / "index.html"])
     if step.is_done():

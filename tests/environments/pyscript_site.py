@@ -4,7 +4,7 @@
     /pyodide/…               the newest Pyodide, whose lock file has our wheel
     /docs/in-a-page.html …   the pages of docs/pyscript.md, each named after its heading
     /simple/websocketstream/ the folder of our wheel, and
-    /simple/websockets/      that of a library's: together an index for micropip
+    /simple/…                those of the libraries' wheels: together an index for micropip
 
 It sends no header that isolates pages: nothing here needs one.
 """
@@ -19,7 +19,7 @@ from tests.browser.examples import SERVER
 from tests.server import ThreadedServer, serve_in_thread
 from tests.server.static import serve_static
 from tools.demo import FOLDERS
-from tools.distributions import newest_library
+from tools.distributions import shown_libraries
 from tools.project import DIST, ROOT
 
 PAGES = Path(__file__).with_name("pages")
@@ -49,12 +49,12 @@ class Site:
 def serve(folder: Path) -> Iterator[Site]:
     """Serve the site. The pages of the guide, and what depends on addresses, go into `folder`."""
     mounts = {f"/{name}": path for name, path in FOLDERS.items()}
-    library = folder / "websockets"
-    library.mkdir()
-    wheel = newest_library("websockets")
-    (library / wheel.name).symlink_to(wheel)
-    mounts |= {"/environments": PAGES, "/docs": folder}
-    mounts |= {"/simple/websocketstream": DIST, "/simple/websockets": library}
+    mounts |= {"/environments": PAGES, "/docs": folder, "/simple/websocketstream": DIST}
+    for name, wheel in shown_libraries().items():
+        library = folder / name
+        library.mkdir()
+        (library / wheel.name).symlink_to(wheel)
+        mounts[f"/simple/{name}"] = library
     with serve_in_thread() as server, serve_static(mounts, server.url) as address:
         write_guide(folder, server.url)
         (folder / "from_index.toml").write_text(INTERPRETER + FROM_INDEX.format(address=address))

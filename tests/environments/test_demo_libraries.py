@@ -23,6 +23,13 @@ LIMIT = 180
 """Seconds for Pyodide to start on a loaded machine, and the example to run."""
 
 SHOW = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})"
+CHOSEN = """
+    const [address, title] = arguments;
+    // Firefox's driver returns while the page before is still there.
+    if (location.href !== address || document.readyState !== "complete") return false;
+    const server = document.querySelector(".about div:last-child dd")?.textContent;
+    return document.querySelector("#article h2")?.textContent === title && server !== "starting";
+"""
 STEPS = """
     return [...arguments[0].querySelectorAll(".steps li")].map((step) =>
         [step.dataset.step, step.dataset.state, step.querySelector(".seconds").textContent]);
@@ -105,14 +112,13 @@ class Example:
 
     def __init__(self, driver: WebDriver, address: str, library: str) -> None:
         self._driver = driver
-        if driver.current_url.partition("#")[0] == f"{address}libraries.html":
+        page = f"{address}libraries.html"
+        if driver.current_url.partition("#")[0] == page:
             driver.execute_script("location.hash = arguments[0]", library)
         else:
-            driver.get(f"{address}libraries.html#{library}")
-        title = libraries()[library].library
-        wait = WebDriverWait(driver, LIMIT)
-        wait.until(lambda _: self._texts("#article h2") == [title])
-        wait.until(lambda _: self._texts(".about dd")[2] != "starting")
+            driver.get(f"{page}#{library}")
+        chosen = (f"{page}#{library}", libraries()[library].library)
+        WebDriverWait(driver, LIMIT).until(lambda _: driver.execute_script(CHOSEN, *chosen))
         self._element: WebElement = driver.find_element("css selector", ".example")
 
     def _texts(self, selector: str) -> list[str]:

@@ -87,6 +87,7 @@ def test_every_cell(notebook: Notebook, jspi: bool) -> None:
         assert "NotSupportedError" in name
         assert "no JSPI" in text
 
+    assert text_of(outputs.pop("library")) == "hello from aiohttp\n"
     printed = {cell: text_of(output) for cell, output in outputs.items()}
     assert printed["open"].startswith("one\n<WebSocketStream ws://")
     assert printed["later"].startswith("two\nthree\n<WebSocketStream ws://")

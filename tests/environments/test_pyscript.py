@@ -113,9 +113,9 @@ def test_the_pages_of_the_guide(browser: Browser, site: Site) -> None:
 
 
 def test_an_index_of_ones_own(browser: Browser, site: Site) -> None:
-    """An index serves the configuration and micropip.install(); then `websockets.sync` works, too.
+    """An index serves the configuration and micropip.install(); then `aiohttp` and `websockets` work.
 
-    After install() it waits in a script and in an `async` handler, where there is JSPI.
+    After install() `websockets.sync` waits in a script and in an `async` handler, where there is JSPI.
     """
     browser.open(f"{site.address}/environments/installing.html")
     driver = browser.driver
@@ -123,9 +123,9 @@ def test_an_index_of_ones_own(browser: Browser, site: Site) -> None:
     received = f"{url} ['0:', '1:', '2:']"
     jspi = driver.execute_script("return 'Suspending' in WebAssembly")
     without_await = ["in a script", "in a handler"] if jspi else ["NotSupportedError"] * 2
-    assert lines(driver, 4) == [received, "gone", received, without_await[0]]
+    assert lines(driver, 5) == [received, "gone", received, "with aiohttp", without_await[0]]
     driver.find_element("id", "button").click()
-    assert lines(driver, 5)[4] == without_await[1]
+    assert lines(driver, 6)[5] == without_await[1]
     assert_no_errors(driver)
 
 

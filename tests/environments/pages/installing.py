@@ -1,4 +1,4 @@
-"""Tells where the package comes from, installs it again with micropip, and uses a blocking library."""
+"""Tells where the package comes from, installs it again with micropip, and uses libraries."""
 
 import sys
 from importlib.metadata import distribution
@@ -30,6 +30,15 @@ def ask(server: str, question: str) -> None:
         display(type(error).__name__)
 
 
+async def ask_with_aiohttp(server: str, question: str) -> None:
+    """Show what an echo answers to `aiohttp`."""
+    import aiohttp
+
+    async with aiohttp.ClientSession() as session, session.ws_connect(f"{server}/echo") as socket:
+        await socket.send_str(question)
+        display(await socket.receive_str())
+
+
 async def main() -> None:
     server = (await fetch("/config.json").json())["ws"]
     await look(server)
@@ -39,12 +48,13 @@ async def main() -> None:
         del sys.modules[name]
     display("still there" if "websocketstream" in micropip.list() else "gone")
     index = f"{window.location.origin}/simple"
-    await micropip.install(["websocketstream", "websockets"], index_urls=[index])
+    await micropip.install(["websocketstream", "websockets", "aiohttp"], index_urls=[index])
     await look(server)
 
     import websocketstream
 
     websocketstream.install()
+    await ask_with_aiohttp(server, "with aiohttp")
 
     @when("click", "#button")
     async def clicked() -> None:
