@@ -2,7 +2,8 @@
 
 In the page the Markdown files lie beside this module; elsewhere they are the repository's own. The
 server of the examples, ``wss://example.com``, is the test server here: examples use its routes. Those of
-docs/libraries/ have servers of their own, and run in pages that have the libraries.
+docs/libraries/ have servers of their own, and run in pages that have the libraries; so do those of other
+pages that import one.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ ROOT = SHIPPED if SHIPPED.exists() else HERE.parents[1]
 SERVER = "wss://example.com"
 LIBRARIES = ROOT / "docs" / "libraries"
 
+_IMPORT = re.compile(r"^(?:import|from) (websockets|aiohttp)\b", re.MULTILINE)
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -52,12 +54,19 @@ def pages() -> list[Path]:
 
 
 def all_scenarios() -> dict[str, Example]:
-    """Every example by name, but for those of the libraries."""
+    """Every example by name, but for those that need a library."""
+    return _examples(None)
+
+
+def _examples(library: str | None) -> dict[str, Example]:
+    """The examples that import a library, by file and line; ``None``: those that import none."""
     found = {}
     for path in pages():
         for line, block in _blocks(path.read_text(encoding="utf-8")):
-            name = f"{path.relative_to(ROOT)}:{line}"
-            found[name] = Example(name, block)
+            imported = _IMPORT.search(block)
+            if (imported[1] if imported else None) == library:
+                name = f"{path.relative_to(ROOT)}:{line}"
+                found[name] = Example(name, block)
     return found
 
 
@@ -67,13 +76,14 @@ def library_pages() -> list[Path]:
 
 
 def library_examples(name: str) -> dict[str, Example]:
-    """The examples of a library: the first bears its short name, others a number too."""
+    """The examples of a library: the first bears its short name, others a number, or file and line."""
     page = LIBRARIES / f"{name}.md"
     blocks = _blocks(page.read_text(encoding="utf-8")) if page.exists() else ()
-    return {
+    own = {
         (key := name if number == 1 else f"{name}-{number}"): Example(key, block)
         for number, (_, block) in enumerate(blocks, 1)
     }
+    return own | _examples(name)
 
 
 def with_server(code: str, url: str) -> str:
