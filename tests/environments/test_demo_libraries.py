@@ -25,7 +25,7 @@ LIMIT = 180
 SHOW = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})"
 CHOSEN = """
     const [address, title] = arguments;
-    // Firefox's driver returns while the page before is still there.
+    // Firefox's driver may return before the new page has loaded.
     if (location.href !== address || document.readyState !== "complete") return false;
     const server = document.querySelector(".about div:last-child dd")?.textContent;
     return document.querySelector("#article h2")?.textContent === title && server !== "starting";
