@@ -99,7 +99,7 @@ class LoopPatch:
             proto: int = 0,
             flags: int = 0,
         ) -> list[Any]:
-            return socket.getaddrinfo(host, port, family, type, proto, flags)
+            return _resolve(host, port, family, type, proto, flags)
 
         yield "create_connection", create_connection
         if not self._has_sockets:
@@ -150,6 +150,22 @@ class LoopPatch:
         if host is None or port is None:
             raise ValueError("host and port was not specified and no sock specified")
         return _name_of(host), int(port)
+
+
+def _resolve(
+    host: str | None, port: int | str | None, family: int, type: int, proto: int, flags: int
+) -> list[Any]:
+    """Resolve with Emscripten's resolver.
+
+    It finds nothing when it is asked with AI_ADDRCONFIG, as aiohttp does, and its IPv6 addresses are
+    no addresses. The browser resolves the name anyway, to whichever it has.
+    """
+    if host is not None and ":" in host:
+        address = (host, int(port or 0), 0, 0)
+        return [(socket.AF_INET6, type or socket.SOCK_STREAM, proto, "", address)]
+    if family == socket.AF_INET6:
+        family = socket.AF_INET
+    return socket.getaddrinfo(host, port, family, type, proto, flags & ~socket.AI_ADDRCONFIG)
 
 
 def _name_of(host: str) -> str:

@@ -62,6 +62,23 @@ async def url_of_a_library_reaches_the_server(env: LibrariesEnv) -> None:
         assert parse_qs(urlsplit(seen["path"]).query) == {"token": ["a b/c?", "ü"]}
 
 
+@scenario()
+async def server_is_connected_to_by_its_name(env: LibrariesEnv) -> None:
+    """A host that is given by name is resolved, and the server gets the name that was given."""
+    name = urlsplit(env.server.replace("127.0.0.1", "localhost")).netloc
+    async with env.connect(f"ws://{name}/headers") as ws:
+        assert json.loads(await ws.recv())["headers"]["host"] == name
+        assert ws.remote_address[1] == urlsplit(env.server).port
+    rest = urlsplit(env.rest.replace("127.0.0.1", "localhost")).netloc
+    async with env.session() as session:
+        async with session.ws_connect(f"ws://{name}/headers") as other:
+            seen = await other.receive_json()
+        async with session.get(f"http://{rest}/echo") as response:
+            asked = await response.json()
+    if not env.in_page or env.kind == "browser":  # a real resolver tells a gateway no names
+        assert (seen["headers"]["host"], asked["headers"]["host"]) == (name, rest)
+
+
 @scenario(quick=True)
 async def headers_that_a_page_can_not_send_are_refused(env: LibrariesEnv) -> None:
     """Such a header raises NotSupportedError out of connect(), with its name and never its value."""

@@ -153,8 +153,9 @@ def test_by_invented_address(world: World, monkeypatch: pytest.MonkeyPatch) -> N
     ]
 
 
-def test_getaddrinfo(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Names are resolved by the platform's resolver, at once: a page has no threads."""
+@pytest.mark.parametrize("family", [socket.AF_UNSPEC, socket.AF_INET, socket.AF_INET6])
+def test_getaddrinfo(world: World, monkeypatch: pytest.MonkeyPatch, family: int) -> None:
+    """Names are resolved by the platform's resolver, which is asked only what it can answer."""
     asked: list[Any] = []
 
     def getaddrinfo(*args: Any) -> list[str]:
@@ -164,10 +165,25 @@ def test_getaddrinfo(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("socket.getaddrinfo", getaddrinfo)
 
     async def main(loop: asyncio.AbstractEventLoop) -> list[Any]:
-        return await loop.getaddrinfo("example.com", 80, type=socket.SOCK_STREAM)
+        flags = socket.AI_ADDRCONFIG | socket.AI_CANONNAME
+        return await loop.getaddrinfo(
+            "example.com", 80, family=family, type=socket.SOCK_STREAM, flags=flags
+        )
 
     assert world.run(main) == ["info"]
-    assert asked == [("example.com", 80, 0, socket.SOCK_STREAM, 0, 0)]
+    (args,) = asked
+    family = socket.AF_INET if family == socket.AF_INET6 else family
+    assert args == ("example.com", 80, family, socket.SOCK_STREAM, 0, socket.AI_CANONNAME)
+
+
+def test_getaddrinfo_of_an_ipv6_address(world: World) -> None:
+    """An IPv6 address stands for itself."""
+
+    async def main(loop: asyncio.AbstractEventLoop) -> list[Any]:
+        return await loop.getaddrinfo("::1", 80, flags=socket.AI_ADDRCONFIG)
+
+    (info,) = world.run(main)
+    assert info == (socket.AF_INET6, socket.SOCK_STREAM, 0, "", ("::1", 80, 0, 0))
 
 
 def test_protocol_that_does_not_start(world: World) -> None:

@@ -115,6 +115,9 @@ class Model:
         match (self.server_end or "").split(" ", 2):
             case ["!close", code, *reason]:
                 ends.append((int(code), "".join(reason)))
+                if self.in_page and self.local_end and SENDABLE.get(self.local_end[0]) == int(code):
+                    # The server's own code can't be told from its answer to ours.
+                    ends.append((self.local_end[0], "".join(reason)))
             case ["!eof" | "!reset"]:
                 ends.append((1006, ""))
         if self._may_be_cut:
