@@ -25,15 +25,12 @@ __all__ = [
     "HeadersHook",
     "all_of",
     "bearer_in_subprotocol",
-    "check_sendable",
     "deepgram",
     "dropped",
     "google",
-    "handshake_of",
     "in_query",
     "kubernetes",
     "openai",
-    "split_fetch_headers",
 ]
 
 # The browser sets these itself, or they describe a body, which a handshake does not have.
