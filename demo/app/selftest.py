@@ -19,6 +19,10 @@ from .flood_panel import FloodPanel
 MARKS = {"passed": "✓", "failed": "✕", "skipped": "–"}
 
 
+ENGINES = {"edge": "chromium", "safari": "webkit"}
+"""The engines of browsers that have another name."""
+
+
 @dataclass(frozen=True)
 class Row:
     """How one scenario went on one back end."""
@@ -73,7 +77,8 @@ class SelfTest:
             element("selftest-title").scrollIntoView()
         rows: list[Row] = []
         begun = time.monotonic()
-        engine = words.browser(self._switch.support.runtime).split()[0].lower()
+        browser = words.browser(self._switch.support.runtime).split()[0].lower()
+        engine = ENGINES.get(browser, browser)
         for backend in backends:
             for scenario in scenarios:
                 done, all = len(rows), len(scenarios) * len(backends)
