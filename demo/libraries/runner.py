@@ -62,8 +62,8 @@ async def install(library: dict[str, Any], index: str, tell: Callable[..., None]
     micropip.set_index_urls([index])
     before = len(micropip.list())
     try:
-        for name, number, module in library["mocked"]:
-            micropip.add_mock_package(name, number, modules={module: ""})
+        for name, number, module, *source in library["mocked"]:
+            micropip.add_mock_package(name, number, modules={module: "".join(source)})
         await micropip.install(library["bare"], deps=False)
         await micropip.install(library["requirements"])
     except BaseException:
@@ -166,12 +166,13 @@ class Example:
         for node in ast.walk(self._tree):
             match node:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                    literals[name] = ast.unparse(value)
+                    literals[name] = shortened(ast.unparse(value))
         found = []
         for name, value in self._names.items():
-            if name.startswith("_") or name in self._imported or repr(value) == literals.get(name):
+            if name.startswith("_") or name in self._imported:
                 continue
-            if not (text := shown(value)).startswith("<"):
+            text = shown(value)
+            if text != literals.get(name) and not text.startswith("<"):
                 found.append((name, text))
         return found
 
@@ -212,7 +213,13 @@ def shown(value: object) -> str:
         return f"{value[:BYTES]!r}… ({len(value):,} bytes)"
     if isinstance(value, str) and len(value) > LIMIT:
         return f"{value[:LIMIT]!r}… ({len(value):,} characters)"
-    text = repr(value)
+    try:
+        return shortened(repr(value))
+    except Exception as error:
+        return f"<{type(error).__name__} while it was described>"
+
+
+def shortened(text: str) -> str:
     return text if len(text) <= LIMIT else f"{text[:LIMIT]}…"
 
 
