@@ -56,7 +56,8 @@ def test_examples_are_those_of_the_documentation(name: str) -> None:
     page = (ROOT / "docs" / "libraries" / f"{name}.md").read_text(encoding="utf-8")
     parts = list(demo_libraries.parts(page, name))
     codes = {part["name"]: part["code"] for part in parts if "code" in part}
-    assert codes == {key: example.code for key, example in library_examples(name).items()}
+    assert codes == {key: library_examples(name)[key].code for key in codes}
+    assert len(codes) == page.count("\n```python\n") > 0
     html = "".join(part.get("html", "") for part in parts)
     assert all(link.startswith("https://") for link in LINK.findall(html))
     assert "<h2>" not in html
