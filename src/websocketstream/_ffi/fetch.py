@@ -12,6 +12,10 @@ from .proxies import Scope, call, call_later, then
 from .values import js_object, py_error
 
 
+POLICY_SECONDS = 0.05
+"""How long a failure is kept back: the event that the page's policy was the reason may come after it."""
+
+
 class JsFetch:
     """A request, and the body of its response, which is read when :meth:`read` asks for more.
 
@@ -83,6 +87,12 @@ def probe(
     """
     scope = Scope()
     js_abort = js.AbortController.new()
+    cancel_timer = call_later(seconds, lambda: end(0))
+
+    def fail(_error: Any) -> None:
+        nonlocal cancel_timer
+        cancel_timer()
+        cancel_timer = call_later(POLICY_SECONDS, lambda: end(None))
 
     def end(status: int | None) -> None:
         if not scope.closed:
@@ -99,10 +109,9 @@ def probe(
     js_options = js_object(
         mode=mode, cache="no-store", credentials="omit", redirect=redirect, signal=js_abort.signal
     )
-    cancel_timer = call_later(seconds, lambda: end(0))
     scope.when(
         call(js.fetch, None, url, js_options),
         lambda js_response: end(int(js_response.status)),
-        lambda _error: end(None),
+        fail,
     )
     return stop

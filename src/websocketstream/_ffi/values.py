@@ -8,7 +8,7 @@ import js
 from pyodide.ffi import JsBuffer, JsDoubleProxy, JsException, JsProxy, to_js
 
 from .. import errors
-from .._rules import Message
+from .._rules import Message, redact
 
 LARGE = 256 * 1024
 """From this size on copying a message twice costs more than a proxy for it."""
@@ -132,6 +132,18 @@ def py_error(error: Any) -> Exception:
     made = next((kind for kind in kinds if kind.name == name), errors.DOMException)(message)
     made.name = name
     return made
+
+
+def refusal(error: JsException, url: str) -> Exception:
+    """Return the exception for a constructor that refuses to connect to ``url``."""
+    refused = py_error(error)
+    if isinstance(refused, errors.SecurityError):
+        # Some browsers say no more than that it is insecure.
+        refused.message = (
+            f"the page may not connect to {redact(url)}: its Content-Security-Policy forbids that "
+            "(connect-src), or the browser that port, or an https: page has to use wss:"
+        )
+    return refused
 
 
 def _is_a(js_value: Any, js_class: Any) -> bool:

@@ -10,7 +10,7 @@ from pyodide.ffi import JsException, to_js
 
 from .._rules import Message
 from .proxies import Scope
-from .values import JsStage, js_object, js_size, py_error, py_message, py_messages
+from .values import JsStage, js_object, js_size, py_message, py_messages, refusal
 
 _js_once = js_object(once=True)
 
@@ -56,7 +56,7 @@ class JsWebSocket:
         try:
             self._js_socket = js_socket = js.WebSocket.new(url, _js_options(protocols, headers))
         except JsException as error:
-            raise py_error(error) from None
+            raise refusal(error, url) from None
         self._scope = Scope()
         js_socket.binaryType = "arraybuffer"
         self._js_events = js.Array.new()

@@ -11,7 +11,7 @@ from pyodide.ffi import JsException, to_js
 from .._rules import Message
 from .proxies import Scope, call
 from .streams import new_readable, new_writable
-from .values import JsStage, close_info, js_object, py_error
+from .values import JsStage, close_info, js_object, refusal
 
 
 class JsWebSocketStream:
@@ -28,7 +28,7 @@ class JsWebSocketStream:
         try:
             self._js_stream = js.WebSocketStream.new(url, js_object(protocols=to_js(list(protocols))))
         except JsException as error:
-            raise py_error(error) from None
+            raise refusal(error, url) from None
         self._scope = Scope()
         self._js_pipes = js.AbortController.new()
 

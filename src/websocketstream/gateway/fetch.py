@@ -113,10 +113,7 @@ class FetchExchange:
             reason = f"the response from {redact(self._url)} broke off: {error}"
             self._transport.end(ConnectionResetError(errno.ECONNRESET, reason))
             return
-        policy = forbidden(self._url, self._options)
-        if policy is not None:
-            self._transport.end(SecurityError(policy))
-        elif self._options.probe is None:
+        if self._options.probe is None or forbidden(self._url, self._options) is not None:
             self._explain(0)
         else:
             # Not the URL itself: a server might do again what it was asked for.
@@ -126,7 +123,10 @@ class FetchExchange:
     def _explain(self, status: int | None) -> None:
         """Tell a server that is down from one that the page may not read."""
         origin = origin_of(self._url)
-        if status is None:
+        policy = forbidden(self._url, self._options)  # the event may have come after the failure
+        if policy is not None:
+            self._transport.end(SecurityError(policy))
+        elif status is None:
             self._options.suspects.add(origin)
             self._transport.end(refused(origin))
         else:

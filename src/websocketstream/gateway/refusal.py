@@ -64,7 +64,7 @@ async def check_reachable(origin: str, options: Options) -> None:
         status = await answered
     finally:
         cancel()
-    if status is None:
+    if status is None and forbidden(f"{origin}/", options) is None:
         raise refused(origin)
 
 
@@ -74,26 +74,22 @@ def find_reason(url: str, error: str, options: Options, answer: Answer) -> Cance
     Args:
         error: what the browser says.
     """
-    policy = forbidden(url, options)
-    if policy is not None:
-        answer(403, policy)
-        return nothing_to_cancel
     probe = options.probe
-    if probe is None:
-        answer(502, error)
-        return nothing_to_cancel
     cancel = nothing_to_cancel
 
     def answered(status: int | None) -> None:
         """Go on from an answer that the page may read, if there is one."""
         nonlocal cancel
-        if status is None:
+        if status is None and probe is not None:
             cancel = probe(_http(url), "no-cors", PROBE_SECONDS, reached)
         else:
             reached(status)
 
     def reached(status: int | None) -> None:
-        if status is None:
+        policy = forbidden(url, options)  # the event may have come after the failure
+        if policy is not None:
+            answer(403, policy)
+        elif status is None:
             answer(None, error)
         elif status >= 400 and status not in (400, 426):
             answer(status, f"the server answers a plain request with {status}; {error}")
@@ -101,7 +97,10 @@ def find_reason(url: str, error: str, options: Options, answer: Answer) -> Cance
             # What a WebSocket server says to a plain request tells nothing of the handshake.
             answer(502, error)
 
-    cancel = probe(_http(url), "cors", PROBE_SECONDS, answered)
+    if probe is None or forbidden(url, options) is not None:
+        reached(0)
+    else:
+        cancel = probe(_http(url), "cors", PROBE_SECONDS, answered)
     return lambda: cancel()
 
 

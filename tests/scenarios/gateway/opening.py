@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,7 +14,7 @@ from websocketstream import NotSupportedError
 from websocketstream.gateway import headers as hooks
 
 from ..steps import failure
-from .env import LibrariesEnv
+from .env import GatewayEnv, LibrariesEnv
 from .registry import scenario
 from .steps import unconnected
 
@@ -157,6 +158,30 @@ async def server_without_one_of_the_subprotocols_is_refused(env: LibrariesEnv) -
     """A server that selects another subprotocol than those offered makes no connection."""
     options = {"subprotocols": ["v1"]}
     await unconnected(_open(env, f"{env.server}/wrong-subprotocol", **options))
+
+
+@scenario(quick=True)
+async def policy_of_the_page_is_named_in_the_error(env: LibrariesEnv) -> None:
+    """What ``connect-src`` forbids is an error at once that names the policy, for either library."""
+    has_policy = isinstance(env, GatewayEnv) and env.thread == "main+csp"
+    env.require(has_policy, "this page has no policy")
+    url = env.server.replace("127.0.0.1", "localhost") + "/echo?token=s3cret"
+    async with asyncio.timeout(10), env.session() as session:
+        for error in (
+            await unconnected(_open(env, url)),
+            await unconnected(session.ws_connect(url)),
+            await unconnected(session.get(url.replace("ws:", "http:"))),
+        ):
+            text = f"{error} {error.__cause__}"
+            if isinstance(error, InvalidStatus):
+                assert error.response.status_code == 403
+                text += str(error.response.body)
+            elif isinstance(error, WSServerHandshakeError):  # which does not show the body
+                assert error.status == 403
+                continue
+            assert "Content-Security-Policy" in text, text
+            assert "s3cret" not in text
+    await env.round_trip()
 
 
 @scenario()

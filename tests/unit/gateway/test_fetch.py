@@ -222,6 +222,19 @@ async def test_page_whose_policy_forbids_it(secure: bool) -> None:
     assert library.probes.asked == []
 
 
+async def test_policy_is_heard_of_late() -> None:
+    """The event that tells of the policy may come after the failure: it is looked for once more."""
+    violations: dict[str, str] = {}
+    library = Library(forbidden_by=violations.get)
+    fetch_of(library).fail()
+    assert library.probes.asked
+    violations["http://example.com/items?key=s3cret"] = "connect-src"
+    library.probes.answer(None)
+    await until(lambda: library.lost)
+    assert isinstance(library.error, SecurityError)
+    assert "policy's directive connect-src" in str(library.error)
+
+
 async def test_another_url_is_forbidden() -> None:
     """What the policy says of other URLs is no reason."""
     library = Library(forbidden_by={"http://example.com/": "connect-src"}.get)
