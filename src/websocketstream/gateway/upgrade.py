@@ -120,7 +120,8 @@ class WebSocketUpgrade:
 
     @property
     def buffered_amount(self) -> int:
-        return self._connection.outgoing.buffered_amount
+        ended = self._connection.closed.settled  # what has not gone then, never will
+        return 0 if ended else self._connection.outgoing.buffered_amount
 
     def set_send_marks(self, high: int, low: int) -> None:
         outgoing = self._connection.outgoing
@@ -209,15 +210,15 @@ class WebSocketUpgrade:
             room.when_settled(self._transport.resume_writing)
 
     def _drop(self, message: str | bytes) -> None:
-        """Drop a message: the connection has ended, and the library has not read so far.
+        """Drop a message: the connection has ended, or is about to.
 
-        As with a socket, the first ones vanish in what would be the kernel's buffers. Then the library
-        learns of the end, though it does not read: it may never do so.
+        As with a socket, the first ones vanish in what would be the kernel's buffers. Then a library
+        that has not read so far learns of the end: it may never read.
         """
-        self._dropped += size_of(message)
-        if self._dropped > KERNEL_BUFFER:
+        if self._dropped > KERNEL_BUFFER and not self._finished:
             self._detach()
             self._transport.force_close(_reset("the connection ended before this was written"))
+        self._dropped += size_of(message)
 
     def _close_received(self, frame: Close | Violation) -> None:
         self._sent = frame

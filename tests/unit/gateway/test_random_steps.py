@@ -32,19 +32,21 @@ LIBRARY_CODE, SERVER_CODE = 4001, 4002
 class WatchedLibrary(Library):
     """A library that sees to it that the transport keeps its contract."""
 
-    is_paused = has_left = writing = False
+    is_paused = has_left = flushes = writing = False
     waits = False
     """Whether it was asked to wait with writing."""
 
     def _called(self, call: object, name: str = "") -> None:
-        super()._called(call, name)
         assert not self.writing or call == "pause", f"{call!r} from write()"
+        if self.flushes and call == ("lost", type(None)):
+            assert self.transport._far_end.buffered_amount <= self.transport.send_marks[0]
         if name == "data" or call == "eof":
             assert not self.is_paused, f"{call!r} while paused"
             assert not self.has_left, f"{call!r} after close() or abort()"
         if call in ("pause", "resume"):
             assert self.waits == (call == "resume"), f"{call!r} twice"
             self.waits = call == "pause"
+        super()._called(call, name)
 
     def write(self, *data: bytes) -> None:
         self.writing = True
@@ -86,11 +88,11 @@ class World:
 
     # What the library does.
 
-    def queue(self, message: Message) -> None:
-        """Begin to send a message; `write` and `close` send its bytes."""
+    def queue(self, size: int) -> None:
+        """Begin to send a message; `write` and the ends send its bytes."""
         if not (self.closed_by_library or self.library.has_left):
-            self.unwritten += message_frame(message)
-            self.sent_by_library.append(message)
+            self.sent_by_library.append(numbered(len(self.sent_by_library), size))
+            self.unwritten += message_frame(self.sent_by_library[-1])
 
     def ping(self) -> None:
         if not (self.closed_by_library or self.library.has_left):
@@ -102,6 +104,9 @@ class World:
         data, self.unwritten = self.unwritten[:size], self.unwritten[size:]
         if data:
             self.library.write(data)
+        transport = self.library.transport
+        if not (transport.is_closing() or self.library.waits):
+            assert transport.get_write_buffer_size() <= transport.get_write_buffer_limits()[1]
 
     closed_by_library = False
 
@@ -115,21 +120,28 @@ class World:
         self.library.is_paused = True
         self.library.transport.pause_reading()
 
+    def pause_in_call(self) -> None:
+        """Pause when the next data comes."""
+        self.library.on["data"] = self.pause
+
     def resume(self) -> None:
+        self.library.on.clear()
         self.library.is_paused = False
         self.library.transport.resume_reading()
 
     def limit(self, high: int) -> None:
-        self.library.transport.set_write_buffer_limits(high)
+        if not self.library.has_left:
+            self.library.transport.set_write_buffer_limits(high)
 
     def leave(self, how: str) -> None:
         self.write(len(self.unwritten))
-        self.library.has_left = True
+        self.library.has_left, self.library.flushes = True, how == "close"
         getattr(self.library.transport, how)()
 
     # What the server does.
 
-    def serve(self, message: Message) -> None:
+    def serve(self, size: int) -> None:
+        message = numbered(len(self.sent_by_server), size)
         try:
             self.peer.send(message)
         except ConnectionError:
@@ -160,9 +172,6 @@ class World:
 
     # Time.
 
-    async def pass_turns(self, count: int) -> None:
-        await turn(count)
-
     async def pass_time(self) -> None:
         await turn(20)
         self.library.network.timers.advance(5)
@@ -171,6 +180,7 @@ class World:
 
     async def finish(self) -> None:
         """End what has not ended, and wait until nothing happens any more."""
+        await turn(10)
         self.go_on_reading()
         self.resume()
         await turn(30)
@@ -180,9 +190,11 @@ class World:
             waits = self.library.waits and not self.ended_by_server
             assert not waits or self.peer.closed, "asked to wait for ever"
             self.send_close()
-        for _ in range(8):
-            await self.pass_time()
-        await turn(30)
+        await turn(60)
+        if self.stalled or not self.peer.answers_close:
+            while not (self.library.lost and self.peer.closed) and self.library.network.timers.now < 100:
+                await self.pass_time()
+            await turn(60)
         while self.peer.closed:
             try:
                 self.received.append(await self.peer.recv())
@@ -225,7 +237,7 @@ class World:
         """What the server has received is what the library has sent before it closed."""
         assert self.received == self.sent_by_library[: len(self.received)]
         closed_in_order = self.closed_by_library and self.peer.close_code == LIBRARY_CODE
-        closed = self.library.has_left and not (self.aborted or self.ended_by_server)
+        closed = self.library.has_left and not (self.aborted or self.ended_by_server or self.stalled)
         flushed = closed and self.library.error is None and self.library.head
         if closed_in_order:
             assert self.received == self.sent_by_library
@@ -242,28 +254,38 @@ class World:
         self.leave("abort")
 
 
+def numbered(index: int, size: int) -> Message:
+    """Return a message that is like no other, unless it is empty: text and binary in turn."""
+    text = f"{index}:".ljust(size, "ü")[:size]
+    return text if index % 2 else text.encode()
+
+
 def _message(each: Frame) -> Message:
     return bytes(each.data).decode() if each.opcode is Opcode.TEXT else bytes(each.data)
 
 
-messages = st.text(max_size=40) | st.binary(max_size=400)
-type Step = tuple[str, *tuple[Any, ...]]
-library_steps = st.one_of(
-    st.tuples(st.just("queue"), messages),
+sizes = st.sampled_from([0, 1, 20, 130, 400])
+type Step = tuple[tuple[Any, ...], int]
+"""What to do, and how many turns of the event loop to wait then."""
+
+library_actions = st.one_of(
+    st.tuples(st.just("queue"), sizes),
     st.tuples(st.just("write"), st.integers(1, 500)),
-    st.sampled_from([("write", 10_000), ("ping",), ("pause",), ("resume",)]),
+    st.sampled_from([("write", 10_000), ("ping",), ("pause",), ("pause_in_call",), ("resume",)]),
     st.tuples(st.just("limit"), st.sampled_from([0, 100, 1000])),
 )
-server_steps = st.one_of(
-    st.tuples(st.just("serve"), messages),
+server_actions = st.one_of(
+    st.tuples(st.just("serve"), sizes),
     st.sampled_from([("stop_reading",), ("go_on_reading",), ("ignore_close",)]),
 )
 endings = st.sampled_from(
     [("send_close",), ("leave", "close"), ("abort",), ("end", "close"), ("end", "drop")]
 )
-time_steps = st.tuples(st.just("pass_turns"), st.integers(1, 6)) | st.just(("pass_time",))
-steps = st.lists(library_steps | server_steps | time_steps, max_size=30)
-tails = st.lists(endings | library_steps | server_steps | time_steps, max_size=8)
+turns = st.sampled_from([0, 0, 1, 2, 6])
+steps = st.lists(st.tuples(library_actions | server_actions, turns), max_size=60)
+tails = st.lists(
+    st.tuples(endings | library_actions | server_actions | st.just(("pass_time",)), turns), max_size=8
+)
 
 
 async def play(
@@ -272,10 +294,11 @@ async def play(
     world = World(receive_backpressure, high_water_mark)
     if opened:
         await until(lambda: world.library.head)
-    for name, *args in steps:
+    for (name, *args), turns in steps:
         done: Awaitable[None] | None = getattr(world, name)(*args)
         if done is not None:
             await done
+        await turn(turns)
     await world.finish()
     world.check()
 
@@ -294,7 +317,7 @@ def small_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps, tails, st.booleans(), st.booleans(), st.sampled_from([200, 1 << 20]))
-@example([("pause",), ("serve", "x"), ("pass_turns", 6)], [("end", "close")], True, True, 200)
+@example([(("pause",), 0), (("serve", 20), 0)], [(("end", "close"), 6)], True, True, 200)
 def test_random_steps(
     steps: list[Step], tail: list[Step], opened: bool, receive_backpressure: bool, high_water_mark: int
 ) -> None:
