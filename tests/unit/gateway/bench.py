@@ -344,3 +344,10 @@ async def opened(handler: Handler | None = None, *headers: str, **options: Any) 
     await until(lambda: library.head)
     assert library.head[0] == "HTTP/1.1 101 Switching Protocols"
     return library
+
+
+def nothing_is_left(library: Library) -> bool:
+    """Whether no timer runs, and the server's side has ended."""
+    return (
+        not library.timers.pending and not library.network.timers.pending and library.network.peer.closed
+    )
