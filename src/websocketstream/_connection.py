@@ -232,9 +232,8 @@ class Connection:
 
     def abandon(self, why: str) -> None:
         """End now, with an error that says why: neither what is unsent nor the peer is waited for."""
-        if self.state is State.CONNECTING:
-            self.fail(WebSocketError(why))
-        elif self.state is not State.CLOSED:
+        self.fail(WebSocketError(why))
+        if self.state is not State.CLOSED:
             self._transport.abandon()
             lost = self._failure or WebSocketError._received(why, ABNORMAL, "")
             self._end(WebSocketCloseInfo(ABNORMAL, ""), lost)
@@ -352,9 +351,8 @@ class Connection:
         if unsent < unsent_before:
             self._watch_closing(unsent)
         else:
-            lost = f"; {unsent} bytes were not sent" if unsent else ""
-            limit = f"close_timeout={self._close_timeout} s"
-            self.abandon(f"the peer did not answer the close within {limit}{lost}")
+            why = f"the peer did not answer the close within close_timeout={self._close_timeout} s"
+            self.abandon(f"{why}; {unsent} bytes were not sent" if unsent else why)
 
     def _over_the_mark(self) -> None:
         mark = self.incoming.high_water_mark

@@ -11,7 +11,6 @@ from pyodide.ffi import to_js
 from .proxies import Scope, call, call_later, then
 from .values import js_object, py_error
 
-
 POLICY_SECONDS = 0.05
 """How long a failure is kept back: the event that the page's policy was the reason may come after it."""
 
