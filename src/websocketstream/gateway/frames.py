@@ -1,9 +1,7 @@
 """RFC 6455 frames, the server's side: bytes from a client to messages, messages to bytes for it.
 
-Pure: it knows nothing of connections and imports nothing that does. No extension is ever negotiated.
-
-:meth:`FrameReader.feed` is called for every write of a library, nearly always with exactly one short
-frame. It deals with those itself, in as few steps as possible; all else goes to ``_feed``.
+Pure. No extension is ever negotiated. :meth:`FrameReader.feed` is called for every write of a library,
+nearly always with exactly one short frame. It deals with those itself, in as few steps as possible.
 
 Unmasking is the only work per byte. For a short payload, the XOR of two integers is fastest. Of a longer
 one, every fourth byte is translated with a table, four times: from 64 KiB on that is three to five times
@@ -12,7 +10,6 @@ as fast in Pyodide, because an integer has to be assembled from bytes and taken 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from struct import Struct
 from typing import NamedTuple
@@ -41,9 +38,8 @@ _TABLES = [(_BYTES ^ int.from_bytes(bytes((key,)) * 256)).to_bytes(256) for key 
 
 _SHORT_TEXT_HEAD = [bytes((FINAL | TEXT, size)) for size in range(_SHORT)]
 _SHORT_BINARY_HEAD = [bytes((FINAL | BINARY, size)) for size in range(_SHORT)]
-_EMPTY_TEXT_HEAD = (FINAL | TEXT) << 8 | MASKED
 _EMPTY_BINARY_HEAD = (FINAL | BINARY) << 8 | MASKED
-_EMPTY_HEADS = (_EMPTY_TEXT_HEAD, _EMPTY_BINARY_HEAD)
+_EMPTY_HEADS = ((FINAL | TEXT) << 8 | MASKED, _EMPTY_BINARY_HEAD)
 
 _head_and_key = Struct(">HI").unpack_from
 _from_bytes = int.from_bytes
@@ -79,41 +75,32 @@ type Frame = Message | Ping | Pong | Close | Violation
 
 
 class _Violated(Exception):
-    """Raised where a frame turns out to be one that a server closes the connection for."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(code, reason)
-        self.violation = Violation(code, reason)
+    """Raised with the fields of a :class:`Violation`."""
 
 
 class FrameReader:
-    """A parser for what a client sends after the handshake.
+    """A parser for what a client sends after the handshake."""
 
-    Args:
-        max_message_size: the largest message in bytes; ``None`` means no limit.
-    """
-
-    def __init__(self, max_message_size: int | None = None) -> None:
-        self._max_message_size = math.inf if max_message_size is None else max_message_size
+    def __init__(self) -> None:
         self._pieces: list[bytes] = []
         """The beginning of a frame that is not complete, as it came."""
         self._held = 0
+        """The number of bytes in the pieces."""
         self._needed = 2
+        """How many it takes to go on."""
         self._opcode = CONTINUATION
         """The opcode of the fragmented message that is not complete, else ``CONTINUATION``."""
         self._fragments: list[bytearray] = []
-        self._message_size = 0
         self._ended = False
-        self._short: float = 0
+        self._short = _SHORT
         """The size below which payloads may be taken the short way: 0 unless a message begins."""
-        self._update_short()
 
     def feed(self, data: bytes | bytearray | memoryview) -> list[Frame]:
         """Return the messages and control frames that are complete with ``data``, in order.
 
         A :class:`Violation` comes last. After it, or after a :class:`Close`, everything is ignored.
         """
-        if type(data) is memoryview:
+        if type(data) is not bytes:
             data = bytes(data)
         size = len(data) - 6
         if 0 <= size < self._short:
@@ -130,65 +117,56 @@ class FrameReader:
                     pass  # which is found again, and reported, below
         return self._feed(data)
 
-    def _feed(self, data: bytes | bytearray) -> list[Frame]:
-        if self._ended:
-            return []
-        if self._pieces:
-            self._pieces.append(bytes(data))
-            self._held += len(data)
-            if self._held < self._needed:
-                return []
-            data = b"".join(self._pieces)
-            self._pieces.clear()
+    def _feed(self, data: bytes) -> list[Frame]:
         frames: list[Frame] = []
+        if self._ended:
+            return frames
+        self._short = 0
+        self._pieces.append(data)
+        self._held += len(data)
+        if self._held < self._needed:
+            return frames
+        data, end = b"".join(self._pieces), 0
         try:
             end = self._parse(data, frames)
         except _Violated as violated:
             self._ended = True
-            frames.append(violated.violation)
-        else:
-            if end < len(data):
-                self._pieces.append(bytes(data[end:]))
-            self._held = len(data) - end
-        self._update_short()
+            frames.append(Violation(*violated.args))
+        self._held = len(data) - end
+        self._pieces = [data[end:]] if self._held else []
+        if not (self._held or self._opcode or self._ended):
+            self._short = _SHORT
         return frames
 
-    def _update_short(self) -> None:
-        if self._pieces or self._opcode or self._ended:
-            self._short = 0
-        else:
-            self._short = min(_SHORT, self._max_message_size + 1)
-
-    def _parse(self, data: bytes | bytearray, frames: list[Frame]) -> int:
+    def _parse(self, data: bytes, frames: list[Frame]) -> int:
         """Append the complete frames in ``data`` to ``frames`` and return where the rest begins.
 
         Sets the number of bytes that the rest must have before it is worth while to go on.
         """
         position = 0
-        while not self._ended:
-            left = len(data) - position
-            self._needed = 2
-            if left < 2:
-                return position
+        self._needed = 2
+        while not self._ended and len(data) - position >= 2:
             first, second = data[position], data[position + 1]
             self._check_head(first, second)
             size = second & 0x7F
             start = position + 6
             if size >= _SHORT:
                 extended = 2 if size == 126 else 8
-                self._needed += extended
-                if left < self._needed:
-                    return position
-                size = _from_bytes(data[position + 2 : position + 2 + extended])
                 start += extended
-            self._check_size(first, size)
+                if len(data) < start - 4:
+                    self._needed = 2 + extended
+                    break
+                # It may have more bytes than the size needs: most servers accept that.
+                size = _from_bytes(data[position + 2 : start - 4])
+                if size >> 63:
+                    raise _Violated(1002, "invalid payload length")
             end = start + size
-            self._needed = end - position
-            if left < self._needed:
-                return position
+            if len(data) < end:
+                self._needed = end - position
+                break
             self._take(first, _unmasked(data, start, end), frames)
             position = end
-        return len(data)
+        return position
 
     def _check_head(self, first: int, second: int) -> None:
         """Raise if the first two bytes of a frame can't stand where they do."""
@@ -200,64 +178,38 @@ class FrameReader:
         if not second & MASKED:
             raise _Violated(1002, "incorrect masking")
         if opcode >= CLOSE:
-            if not first & FINAL:
-                raise _Violated(1002, "fragmented control frame")
-            if second & 0x7F > MAX_CONTROL_PAYLOAD:
-                raise _Violated(1002, "control frame too long")
-        elif opcode == CONTINUATION:
-            if not self._opcode:
-                raise _Violated(1002, "unexpected continuation frame")
-        elif self._opcode:
-            raise _Violated(1002, "expected a continuation frame")
-
-    def _check_size(self, first: int, size: int) -> None:
-        """Raise if the payload of a frame is too large.
-
-        A size that is written in more bytes than it needs is accepted, as by most servers.
-        """
-        if size >> 63:
-            raise _Violated(1002, "invalid payload length")
-        total = self._message_size + size
-        if total > self._max_message_size and first & 0x0F < CLOSE:
-            raise _Violated(1009, f"message of {total} bytes exceeds limit of {self._max_message_size}")
+            if not first & FINAL or second & 0x7F > MAX_CONTROL_PAYLOAD:
+                raise _Violated(1002, "control frame too long or fragmented")
+        elif (opcode == CONTINUATION) != bool(self._opcode):
+            expected = "a" if self._opcode else "no"
+            raise _Violated(1002, f"expected {expected} continuation frame")
 
     def _take(self, first: int, payload: bytearray, frames: list[Frame]) -> None:
-        """Deal with a complete frame."""
+        """Deal with a complete frame. Control frames may come between fragments."""
         opcode = first & 0x0F
         if opcode == PING:
             frames.append(Ping(bytes(payload)))
         elif opcode == PONG:
             frames.append(Pong(bytes(payload)))
         elif opcode == CLOSE:
-            # It may come between fragments: RFC 6455 says so of all control frames.
             frames.append(_close_of(payload))
             self._ended = True
-        elif first & FINAL and opcode:
-            frames.append(_message_of(opcode, payload))
         else:
             self._opcode = self._opcode or opcode
             self._fragments.append(payload)
-            self._message_size += len(payload)
             if first & FINAL:
-                frames.append(_message_of(self._opcode, b"".join(self._fragments)))
-                self._fragments = []
-                self._message_size = 0
-                self._opcode = CONTINUATION
+                message = b"".join(self._fragments)
+                frames.append(_decoded(message) if self._opcode == TEXT else message)
+                self._opcode, self._fragments = CONTINUATION, []
 
 
-def _unmasked(data: bytes | bytearray, start: int, end: int) -> bytearray:
+def _unmasked(data: bytes, start: int, end: int) -> bytearray:
     """Return ``data[start:end]`` unmasked with the key in the four bytes before."""
-    first, second, third, fourth = data[start - 4 : start]
     payload = bytearray(end - start)
-    payload[0::4] = data[start:end:4].translate(_TABLES[first])
-    payload[1::4] = data[start + 1 : end : 4].translate(_TABLES[second])
-    payload[2::4] = data[start + 2 : end : 4].translate(_TABLES[third])
-    payload[3::4] = data[start + 3 : end : 4].translate(_TABLES[fourth])
+    for offset in range(4):
+        table = _TABLES[data[start - 4 + offset]]
+        payload[offset::4] = data[start + offset : end : 4].translate(table)
     return payload
-
-
-def _message_of(opcode: int, payload: bytes | bytearray) -> Message:
-    return _decoded(payload) if opcode == TEXT else bytes(payload)
 
 
 def _close_of(payload: bytearray) -> Close:
@@ -298,23 +250,11 @@ def message_frames(messages: Iterable[Message]) -> bytes:
 
 
 def close_frame(code: int | None, reason: str = "") -> bytes:
-    """Return a Close frame, an empty one if ``code`` is ``None``."""
-    if code is None:
-        return _control_frame(CLOSE, b"")
-    return _control_frame(CLOSE, code.to_bytes(2) + reason.encode())
-
-
-def ping_frame(payload: bytes = b"") -> bytes:
-    """Return a Ping frame with at most 125 bytes of payload."""
-    return _control_frame(PING, payload)
+    """Return a Close frame, an empty one if ``code`` is ``None``. The reason has 123 bytes at most."""
+    payload = b"" if code is None else code.to_bytes(2) + reason.encode()
+    return bytes((FINAL | CLOSE, len(payload))) + payload
 
 
 def pong_frame(payload: bytes) -> bytes:
-    """Return a Pong frame with at most 125 bytes of payload."""
-    return _control_frame(PONG, payload)
-
-
-def _control_frame(opcode: int, payload: bytes) -> bytes:
-    if len(payload) > MAX_CONTROL_PAYLOAD:
-        raise ValueError(f"a control frame of {len(payload)} bytes is too long: at most 125")
-    return bytes((FINAL | opcode, len(payload))) + payload
+    """Return a Pong frame with the payload of a Ping."""
+    return bytes((FINAL | PONG, len(payload))) + payload
