@@ -13,30 +13,22 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
-from types import ModuleType, TracebackType
+from operator import attrgetter
+from types import ModuleType
 from typing import Any, Self
 
 from .._suspend import run
 from ..errors import NotSupportedError
 
-_NULLABLE = ("user_agent_header", "proxy", "open_timeout")
-"""Options for which ``None`` is not the default."""
-
-_SAME = (
-    *_NULLABLE,
-    "sock",
-    "ssl",
-    "server_hostname",
-    "additional_headers",
-    "proxy_ssl",
-    "proxy_server_hostname",
-    "create_connection",
+_PROPERTIES = (
+    "close_code",
+    "close_reason",
+    "local_address",
+    "remote_address",
+    "state",
+    "subprotocol",
 )
-"""Options that the asyncio client takes as the blocking one does."""
-
-
-def _delegated(name: str) -> Any:
-    return property(lambda self: getattr(self._connection, name))
+"""What the library's class has as properties, which come before ``__getattr__``."""
 
 
 class BlockingConnection:
@@ -50,21 +42,11 @@ class BlockingConnection:
             raise AttributeError(name)
         return getattr(self._connection, name)
 
-    # The library's class has these as properties, which come before __getattr__.
-    close_code = _delegated("close_code")
-    close_reason = _delegated("close_reason")
-    local_address = _delegated("local_address")
-    remote_address = _delegated("remote_address")
-    state = _delegated("state")
-    subprotocol = _delegated("subprotocol")
-
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close(*(() if kind is None else (1011,)))
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.close(1000 if kind is None else 1011)
 
     def __iter__(self) -> Iterator[Any]:
         from websockets.exceptions import ConnectionClosedOK
@@ -118,7 +100,7 @@ class _Acknowledgement(threading.Event):
 
     def wait(self, timeout: float | None = None) -> bool:
         if not self.is_set():
-            run(_wait, self._waiter, timeout)
+            run(partial(asyncio.wait, timeout=timeout), [self._waiter])
         return self.is_set()
 
     def _done(self, waiter: asyncio.Future[float]) -> None:
@@ -126,19 +108,15 @@ class _Acknowledgement(threading.Event):
             self.set()
 
 
-async def _wait(future: asyncio.Future[Any], timeout: float | None) -> None:
-    await asyncio.wait([future], timeout=timeout)
-
-
 async def _within(
     timeout: float | None, function: Callable[..., Coroutine[Any, Any, Any]], *args: Any
 ) -> Any:
     """Await ``function`` for at most ``timeout`` seconds; with 0, for what is there already."""
     task = asyncio.ensure_future(function(*args))
-    await _wait(task, None if timeout is None else max(timeout, 0))
+    await asyncio.wait([task], timeout=None if timeout is None else max(timeout, 0))
     if not task.done():
         task.cancel()
-        await _wait(task, None)
+        await asyncio.wait([task])
         if task.cancelled():
             raise TimeoutError(f"timed out in {timeout:.1f}s")
     return task.result()
@@ -147,10 +125,11 @@ async def _within(
 def bridge(module: ModuleType) -> Callable[[], None]:
     """Have ``websockets.sync.client`` connect without a thread; return what undoes it.
 
-    Programs may have imported ``connect`` by its name before. From version 17 on it calls a method that
+    Programs may have imported ``connect`` by its name before. From version 17 on it calls methods that
     can be replaced; before, the function itself gets other code.
     """
-    bridged = type("ClientConnection", (BlockingConnection, module.ClientConnection), {})
+    delegated = {name: property(attrgetter(f"_connection.{name}")) for name in _PROPERTIES}
+    bridged = type("ClientConnection", (BlockingConnection, module.ClientConnection), delegated)
 
     def connect(uri: str, **options: Any) -> Any:
         if options.pop("create_connection", None) not in (None, module.ClientConnection):
@@ -158,13 +137,15 @@ def bridge(module: ModuleType) -> Callable[[], None]:
                 "connections of a class of your own need a thread, and a page has none: leave "
                 "create_connection out"
             )
+        if "ssl_context" in options:  # its name until version 13
+            options["ssl"] = options.pop("ssl_context")
         address = options.pop("address", None)
         if address is not None:
             options["host"], options["port"] = address
         return bridged(run(_connect, uri, options))
 
     if hasattr(module, "reconnect"):
-        return _replace_method(module.reconnect, connect)
+        return _replace_methods(module.reconnect, connect)
     return _replace_code(module.connect, connect)
 
 
@@ -178,21 +159,20 @@ async def _connect(uri: str, options: dict[str, Any]) -> Any:
     return await connect(uri, **options)
 
 
-def _replace_method(reconnect: Any, connect: Callable[..., Any]) -> Callable[[], None]:
-    original = reconnect.connect
+def _replace_methods(reconnect: Any, connect: Callable[..., Any]) -> Callable[[], None]:
+    init, inner = reconnect.__init__, reconnect.connect
+    defaults = init.__kwdefaults__
 
-    def bridged(self: Any) -> Any:
-        options = self.open_socket_kwargs | self.protocol_kwargs | self.connection_kwargs
-        for name in _SAME:
-            value = getattr(self, name)
-            if value is not None or name in _NULLABLE:
-                options[name] = value
-        return connect(self.uri, compression=None, **options)
+    def bridged_init(self: Any, uri: str, **options: Any) -> None:
+        init(self, uri, **options)
+        # The asyncio client has the same defaults, but takes no `None` for some of them.
+        options = {name: value for name, value in options.items() if value != defaults.get(name, self)}
+        self._given = options
 
-    reconnect.connect = bridged
+    reconnect.__init__, reconnect.connect = bridged_init, lambda self: connect(self.uri, **self._given)
 
     def undo() -> None:
-        reconnect.connect = original
+        reconnect.__init__, reconnect.connect = init, inner
 
     return undo
 

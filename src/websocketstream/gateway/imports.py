@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from importlib.abc import Loader, MetaPathFinder
+from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
 Changed = Callable[[ModuleType], Callable[[], None]]
 """Changes a module; returns the function that undoes it."""
@@ -20,23 +21,17 @@ Changed = Callable[[ModuleType], Callable[[], None]]
 def when_imported(name: str, change: Changed) -> Callable[[], None]:
     """Change a module, now or when it is imported; return the function that undoes it."""
     undo: list[Callable[[], None]] = []
-
-    def loaded(module: ModuleType) -> None:
-        if finder in sys.meta_path:
-            sys.meta_path.remove(finder)
-        undo.append(change(module))
+    finder = _Finder(name, lambda module: undo.append(change(module)))
+    if name in sys.modules:
+        undo.append(change(sys.modules[name]))
+    else:
+        sys.meta_path.insert(0, finder)
 
     def stop() -> None:
-        if finder in sys.meta_path:
-            sys.meta_path.remove(finder)
+        finder.remove()
         while undo:
             undo.pop()()
 
-    finder = _Finder(name, loaded)
-    if name in sys.modules:
-        loaded(sys.modules[name])
-    else:
-        sys.meta_path.insert(0, finder)
     return stop
 
 
@@ -52,29 +47,21 @@ class _Finder(MetaPathFinder):
     ) -> ModuleSpec | None:
         if fullname != self._name:
             return None
-        for finder in sys.meta_path:
-            spec = None if finder is self else finder.find_spec(fullname, path, target)
-            if spec is not None:
-                if spec.loader is not None:
-                    spec.loader = _Loader(spec.loader, self._loaded)
-                return spec
-        return None
+        found = (each.find_spec(fullname, path, target) for each in sys.meta_path if each is not self)
+        spec = next(filter(None, found), None)
+        if spec is not None and spec.loader is not None:
+            self._watch(spec.loader)
+        return spec
 
+    def _watch(self, loader: Any) -> None:
+        def exec_module(module: ModuleType) -> None:
+            del loader.exec_module  # the module is to keep nothing of the gateway
+            loader.exec_module(module)
+            self.remove()
+            self._loaded(module)
 
-class _Loader(Loader):
-    """Loads a module with another loader, and says so."""
+        loader.exec_module = exec_module
 
-    def __init__(self, loader: Loader, loaded: Callable[[ModuleType], None]) -> None:
-        self._loader = loader
-        self._loaded = loaded
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        return self._loader.create_module(spec)
-
-    def exec_module(self, module: ModuleType) -> None:
-        # The module is to keep nothing of the gateway.
-        module.__loader__ = self._loader
-        if module.__spec__ is not None:
-            module.__spec__.loader = self._loader
-        self._loader.exec_module(module)
-        self._loaded(module)
+    def remove(self) -> None:
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)

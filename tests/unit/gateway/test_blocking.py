@@ -308,6 +308,15 @@ def test_version_without_an_asyncio_client(older: Any, run: Any, monkeypatch: An
     undo()
 
 
+def test_option_by_its_older_name(older: Any, run: Any, monkeypatch: Any) -> None:
+    """A TLS context is one by its older name, too."""
+    monkeypatch.setattr(blocking, "run", run)
+    undo = bridge(older)
+    with pytest.raises(ValueError, match="ssl argument is incompatible"):
+        older.connect("ws://127.0.0.1:1", ssl_context=True)
+    undo()
+
+
 async def test_timeout_that_comes_too_late() -> None:
     """What was received while the wait was being given up is not lost."""
 
