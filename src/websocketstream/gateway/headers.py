@@ -85,7 +85,7 @@ class Handshake:
 
     def take_token(self, scheme: str) -> str | None:
         """Remove ``Authorization`` if it is of this scheme and return the token, else ``None``."""
-        given, _, token = self.headers.get("Authorization", "").partition(" ")
+        given, _, token = (self.headers.get("Authorization") or "").partition(" ")
         token = token.strip()
         if given.lower() != scheme.lower() or not token:
             return None

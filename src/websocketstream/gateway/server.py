@@ -19,7 +19,7 @@ from .._rules import redact
 from ..errors import NotSupportedError
 from .fetch import FetchExchange
 from .headers import split_fetch_headers
-from .http import HTTPViolation, NotHTTP, Request, RequestReader, response_head
+from .http import HTTPViolation, Request, RequestReader, response_head
 from .options import Options
 from .transport import GatewayTransport
 from .upgrade import WebSocketUpgrade
@@ -43,7 +43,6 @@ class ServerConnection:
         self._reader = RequestReader()
         self._request: Request | None = None
         """The request whose body is being read."""
-        self._body = bytearray()
         self._waiting: deque[Callable[[], None]] = deque()
         """Starts the answers to requests that have come, in order."""
         self._exchange: FetchExchange | None = None
@@ -58,19 +57,13 @@ class ServerConnection:
         if not data or self._ended:
             return
         self._cancel_timer()
-        try:
-            events = self._reader.feed(data)
-        except NotHTTP as error:
-            raise NotSupportedError(str(error)) from None
-        for event in events:
+        for event in self._reader.feed(data):
             if isinstance(event, Request):
                 self._begin(event)
-            elif isinstance(event, bytes):
-                self._body += event
             elif isinstance(event, HTTPViolation):
                 self._waiting.append(partial(self.refuse, *event))
             elif self._request is not None:
-                self._waiting.append(partial(self._fetch, self._request, bytes(self._body)))
+                self._waiting.append(partial(self._fetch, self._request, event))
         self._answer()
 
     @property
@@ -146,7 +139,7 @@ class ServerConnection:
             )
         else:
             split_fetch_headers(request.headers)
-            self._request, self._body = request, bytearray()
+            self._request = request
             if request.expects_continue:
                 self._waiting.append(self._continue)
 

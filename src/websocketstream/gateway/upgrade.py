@@ -59,7 +59,7 @@ class WebSocketUpgrade:
         self._server = server
         self._transport: GatewayTransport = server.transport
         self._options = options
-        self._key = request.headers.get("Sec-WebSocket-Key", "")
+        self._key = request.headers.get("Sec-WebSocket-Key") or ""
         self._early: list[bytes] | None = []
         """What the library has written before the connection is open; ``None`` from then on."""
         self._reader = FrameReader()

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import h11
 
 from tests.unit.gateway.cutting import pieces_of
-from websocketstream.gateway.http import END, Event, Request, RequestReader
+from websocketstream.gateway.http import Event, Request, RequestReader
 
 SECRET = "s3cret"
 
@@ -21,17 +21,14 @@ def read(data: bytes, cuts: Iterable[int] = (), reader: RequestReader | None = N
     return [each for piece in pieces_of(data, cuts) for each in reader.feed(piece)]
 
 
-def joined(events: Iterable[Event]) -> list[object]:
-    """Return the events with the pieces of each body joined, and requests as tuples."""
-    result: list[object] = []
-    for event in events:
-        if isinstance(event, bytes) and result and isinstance(result[-1], bytes):
-            result[-1] += event
-        elif isinstance(event, Request):
-            result.append((event.method, event.target, event.version, event.headers.items()))
-        else:
-            result.append(event)
-    return result
+def shown(events: Iterable[Event]) -> list[object]:
+    """Return the events with requests as tuples, which can be compared."""
+    return [
+        (event.method, event.target, event.version, event.headers.items())
+        if isinstance(event, Request)
+        else event
+        for event in events
+    ]
 
 
 def head(*lines: str, first: str = "GET / HTTP/1.1", host: str = "Host: example.com") -> bytes:
@@ -53,6 +50,7 @@ def read_by_h11(data: bytes) -> list[object] | int:
     server = h11.Connection(h11.SERVER)
     server.receive_data(data)
     events: list[object] = []
+    body = b""
     try:
         while (event := server.next_event()) is not h11.NEED_DATA and event is not h11.PAUSED:
             if isinstance(event, h11.Request):
@@ -62,12 +60,9 @@ def read_by_h11(data: bytes) -> list[object] | int:
                 ]
                 events.append((event.method.decode(), event.target.decode(), headers))
             elif isinstance(event, h11.Data):
-                if events and isinstance(events[-1], bytes):
-                    events[-1] += bytes(event.data)
-                else:
-                    events.append(bytes(event.data))
+                body += bytes(event.data)
             elif isinstance(event, h11.EndOfMessage):
-                events.append(END)
+                events.append(body)
     except h11.RemoteProtocolError as error:
         return error.error_status_hint
     return events

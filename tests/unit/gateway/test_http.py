@@ -14,17 +14,16 @@ from tests.unit.gateway.http_requests import (
     SECRET,
     UPGRADE,
     head,
-    joined,
     only_request,
     post,
     read,
     read_by_h11,
+    shown,
 )
+from websocketstream.errors import NotSupportedError
 from websocketstream.gateway.http import (
-    END,
     LAST_CHUNK,
     HTTPViolation,
-    NotHTTP,
     Request,
     RequestReader,
     chunk,
@@ -90,10 +89,8 @@ def test_reads_what_h11_sends(
         elif body:
             framing = [("Content-Length", str(sum(map(len, body))))]
         expected.append((method, target, "1.1", [("Host", "example.com"), *headers, *framing]))
-        if body:
-            expected.append(b"".join(body))
-        expected.append(END)
-    assert joined(read(data, cuts)) == expected
+        expected.append(b"".join(body))
+    assert shown(read(data, cuts)) == expected
 
 
 VALID = [
@@ -119,19 +116,19 @@ def test_what_is_accepted_h11_accepts_too(
     data = start[:place] + inserted + start[place + removed :]
     try:
         events = read(data)
-    except NotHTTP:
+    except NotSupportedError:
         return
     if not events or isinstance(events[-1], HTTPViolation):
         return
     ours: list[object] = []
-    for event in joined(events):
+    for event in shown(events):
         if isinstance(event, tuple):
             if ours:
                 break  # h11 pauses before the next request
             method, target, version, headers = event
             if version == "1.0" or method == "CONNECT":
                 return
-            # h11 merges equal lengths, and writes codings in lower case.
+            # h11 writes codings in lower case.
             ours.append((method, target, [each for each in headers if each[0].lower() not in FRAMING]))
         else:
             ours.append(event)
@@ -180,7 +177,7 @@ def test_h11_reads_responses(
 
 @given(rest=st.binary(max_size=50), cuts=cut_places)
 def test_reading_stops_behind_an_upgrade(rest: bytes, cuts: list[int]) -> None:
-    """What follows a handshake is not HTTP, and is kept for who reads on."""
+    """What follows a handshake, also as a body, is not HTTP, and is kept for who reads on."""
     reader = RequestReader()
     (request,) = read(UPGRADE + rest, cuts, reader)
     assert isinstance(request, Request)
@@ -196,17 +193,6 @@ def test_the_handshake_of_websockets_is_an_upgrade() -> None:
     request = only_request(b"".join(client.data_to_send()))
     assert request.wants_upgrade
     assert request.target == "/chat"
-
-
-def test_reading_stops_behind_connect() -> None:
-    """What follows a CONNECT is not HTTP either."""
-    reader = RequestReader()
-    data = head(first="CONNECT example.com:443 HTTP/1.1") + b"\x16\x03\x01"
-    (request,) = reader.feed(data)
-    assert isinstance(request, Request)
-    assert request.method == "CONNECT"
-    assert not request.wants_upgrade
-    assert reader.take_rest() == b"\x16\x03\x01"
 
 
 @pytest.mark.parametrize(
@@ -289,8 +275,6 @@ def test_the_head_of_a_response() -> None:
         ("OK\r\nX: y", []),
         ("OK\n", []),
         ("OK", [("X\r\nY", "z")]),
-        ("OK", [("X Y", "z")]),
-        ("OK", [("", "z")]),
         ("OK", [("X", "a\r\nY: s3cret")]),
         ("OK", [("X", "s3cret\0")]),
         ("OK", [("X", "s3cret\n")]),
@@ -299,6 +283,6 @@ def test_the_head_of_a_response() -> None:
 )
 def test_responses_can_t_be_broken_open(reason: str, headers: list[tuple[str, str]]) -> None:
     """What would add a header, or a response, is refused, and not shown."""
-    with pytest.raises(ValueError, match=r"can't have|not a valid") as raised:
+    with pytest.raises(ValueError, match="can't have line breaks") as raised:
         response_head(200, reason, headers)
     assert SECRET not in str(raised.value)

@@ -8,20 +8,14 @@ from hypothesis import example, given
 from tests.unit.gateway.cutting import cut_places
 from tests.unit.gateway.http_requests import (
     GET,
-    UPGRADE,
     head,
-    joined,
     only_request,
     post,
     read,
     read_by_h11,
+    shown,
 )
-from websocketstream.gateway.http import (
-    END,
-    HTTPViolation,
-    RequestReader,
-    response_head,
-)
+from websocketstream.gateway.http import HTTPViolation, RequestReader, response_head
 
 
 @given(cuts=cut_places)
@@ -30,9 +24,9 @@ def test_heads_may_be_cut_anywhere(cuts: list[int]) -> None:
     """Requests without a body end with their head, one after the other."""
     expected: list[object] = [
         ("GET", "/path?token=s3cret", "1.1", [("Host", "example.com")]),
-        END,
+        b"",
     ]
-    assert joined(read(GET + GET, cuts)) == expected * 2
+    assert shown(read(GET + GET, cuts)) == expected * 2
 
 
 @pytest.mark.parametrize("cuts", [[], range(100)], ids=["at once", "byte by byte"])
@@ -48,7 +42,7 @@ def test_heads_may_be_cut_anywhere(cuts: list[int]) -> None:
 )
 def test_line_ends_are_read_leniently(data: bytes, cuts: Iterable[int]) -> None:
     """A line may end with LF alone, and empty lines before the head are ignored (RFC 9112, 2.2)."""
-    assert joined(read(data, cuts)) == joined(read(GET))
+    assert shown(read(data, cuts)) == shown(read(GET))
 
 
 @pytest.mark.parametrize(("given_", "version"), [("1.0", "1.0"), ("1.1", "1.1"), ("1.9", "1.1")])
@@ -60,7 +54,7 @@ def test_versions(given_: str, version: str) -> None:
 def test_bytes_of_other_encodings_are_kept() -> None:
     """A value that is not ASCII has one character for each byte, as fetch() wants it."""
     request = only_request(head("X-Name: Zoë".encode().decode("latin-1")))
-    assert request.headers.get("x-name", "").encode("latin-1") == "Zoë".encode()
+    assert (request.headers.get("x-name") or "").encode("latin-1") == "Zoë".encode()
 
 
 VIOLATIONS = {
@@ -69,8 +63,7 @@ VIOLATIONS = {
     "a target with a space": (head(first="GET /a b HTTP/1.1"), 400),
     "a target that is not ASCII": (head(first="GET /ä HTTP/1.1"), 400),
     "a version that is not one": (head(first="GET / HTTP/1"), 400),
-    "an old version": (head(first="GET / HTTP/0.9"), 505),
-    "a version to come": (head(first="GET / HTTP/3.0"), 505),
+    "a minor version that is not one": (head(first="GET / HTTP/1.x"), 400),
     "no Host": (head(host=""), 400),
     "two Hosts": (head("Host: example.org"), 400),
     "a folded line": (head("X-Long: a", " b"), 400),
@@ -89,18 +82,17 @@ VIOLATIONS = {
     "a length of other digits": (post("Content-Length: ²"), 400),
     "two lengths": (post("Content-Length: 5", "Content-Length: 6"), 400),
     "two lengths in one": (post("Content-Length: 5, 6"), 400),
+    "the same length twice": (post("Content-Length: 5", "Content-Length: 5"), 400),
+    "the same length twice in one": (post("Content-Length: 5, 5"), 400),
     "a length beyond all bounds": (post("Content-Length: " + "9" * 21), 400),
     "length and coding": (post("Content-Length: 5", "Transfer-Encoding: chunked"), 400),
     "another coding": (post("Transfer-Encoding: gzip, chunked"), 501),
     "chunked twice": (post("Transfer-Encoding: chunked, chunked"), 501),
     "no coding": (post("Transfer-Encoding:"), 501),
-    "a coding in HTTP/1.0": (post("Transfer-Encoding: chunked", version="1.0"), 400),
-    "an upgrade with a body": (UPGRADE[:-2] + b"Content-Length: 1\r\n\r\n", 400),
-    "an upgrade with chunks": (UPGRADE[:-2] + b"Transfer-Encoding: chunked\r\n\r\n", 400),
 }
-# h11 is lenient with some of these, and leaves versions and upgrades to its caller.
-LENIENT = {"an old version", "a version to come", "a folded line", "DEL", "a coding in HTTP/1.0"}
-LENIENT |= {"an upgrade with a body", "an upgrade with chunks", "length and coding"}
+# h11 is lenient with these, which no client sends.
+LENIENT = {"a folded line", "DEL", "length and coding"}
+LENIENT |= {"the same length twice", "the same length twice in one"}
 
 
 @pytest.mark.parametrize("cuts", [[], range(100)], ids=["at once", "byte by byte"])
@@ -116,14 +108,13 @@ def test_requests_that_are_refused(name: str, cuts: Iterable[int]) -> None:
     if name not in LENIENT:
         assert read_by_h11(data) == status
     assert reader.feed(GET) == []
-    assert reader.take_rest() == b""
 
 
 def test_requests_before_one_that_is_refused_are_read() -> None:
     """A violation comes last, behind what could be read."""
     events = read(GET + head(first="GET / HTTP/2.0"))
-    assert joined(events[:2]) == joined(read(GET))
-    assert events[2:] == [HTTPViolation(505, "HTTP version not supported")]
+    assert shown(events[:2]) == shown(read(GET))
+    assert events[2:] == [HTTPViolation(400, "invalid request line")]
 
 
 def test_a_second_request_that_is_no_http_is_a_violation() -> None:
@@ -146,13 +137,13 @@ def test_heads_have_a_limit(extra: int, status: int | None, cuts: list[int]) -> 
 
 
 def test_a_target_that_is_too_long() -> None:
-    """A request line that goes beyond the limit has its own status."""
-    (violation,) = read(b"GET /" + b"a" * 100, (), RequestReader(max_head_size=100))
-    assert isinstance(violation, HTTPViolation)
-    assert violation.status == 414
+    """A request line counts to the head."""
+    for size in (100, 95):
+        reader = RequestReader(max_head_size=100)
+        assert reader.feed(b"GET /" + b"a" * size) == [HTTPViolation(431, "header fields too large")]
 
 
 def test_the_default_limit_is_generous() -> None:
     """Cookies and tokens of tens of kilobytes get through."""
     request = only_request(head("X-Token: " + "a" * 60_000))
-    assert len(request.headers.get("X-Token", "")) == 60_000
+    assert request.headers.get("X-Token") == "a" * 60_000
