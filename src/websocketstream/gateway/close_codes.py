@@ -9,16 +9,12 @@ one that it sent.
 
 from __future__ import annotations
 
-_NORMAL_CLOSURE = 1000
-_GOING_AWAY = 1001
-_NO_STATUS_RECEIVED = 1005
-
 
 def sendable(code: int | None) -> int | None:
     """Return the code to close with in the place of ``code``. ``None`` is a Close frame without code."""
-    if code is None or code == _NORMAL_CLOSURE or code >= 3000:
-        return code
-    return _NORMAL_CLOSURE if code == _GOING_AWAY else 3000 + code
+    if code == 1001:
+        return 1000
+    return code if code is None or code == 1000 or code >= 3000 else 3000 + code
 
 
 def received(code: int | None, sent: int | None) -> int | None:
@@ -28,6 +24,6 @@ def received(code: int | None, sent: int | None) -> int | None:
         code: the browser's ``closeCode``; 1005 means that the frame had none, as does ``None``.
         sent: the code in the library's Close frame, as the library gave it; ``None`` if there was none.
     """
-    if code == _NO_STATUS_RECEIVED:
+    if code == 1005:
         return None
     return sent if sent is not None and code == sendable(sent) else code

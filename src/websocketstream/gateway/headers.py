@@ -45,23 +45,16 @@ _SET_BY_FETCH = re.compile(
     "|te|trailer|transfer-encoding|upgrade|user-agent|via",
     re.IGNORECASE,
 )
-# Standard: Fetch, "forbidden request-header"; those that the server would act upon.
-_FORBIDDEN_IN_FETCH = re.compile(
-    "access-control-request-(headers|method)|cookie2?|origin|referer|set-cookie", re.IGNORECASE
-)
-_METHOD_OVERRIDE = re.compile("x-http-method|x-http-method-override|x-method-override", re.IGNORECASE)
-_FORBIDDEN_METHODS = frozenset(("connect", "trace", "track"))
-
 _OWN = {
     "cookie": "the browser sends its own cookies for the server's host",
     "origin": "the browser sends the page's own",
     "referer": "the browser sends the page's own",
 }
-_HOOKS_BY_HOST = {
-    "api.deepgram.com": "deepgram",
-    "api.openai.com": "openai",
-    "generativelanguage.googleapis.com": "google",
-}
+# What tells that a ready-made hook is the remedy: the host, the header or a subprotocol.
+_READY = re.compile(
+    r"(?P<openai>api\.openai\.com|openai-)|(?P<deepgram>api\.deepgram\.com)"
+    r"|(?P<google>googleapis\.com|x-goog-)|(?P<kubernetes>\.k8s\.io)"
+)
 
 
 class Handshake:
@@ -83,7 +76,7 @@ class Handshake:
         separator = "&" if "?" in self.url else "?"
         self.url += f"{separator}{quote(name, safe='')}={quote(value, safe='')}"
 
-    def take_token(self, scheme: str) -> str | None:
+    def take_token(self, scheme: str = "Bearer") -> str | None:
         """Remove ``Authorization`` if it is of this scheme and return the token, else ``None``."""
         given, _, token = (self.headers.get("Authorization") or "").partition(" ")
         token = token.strip()
@@ -91,10 +84,6 @@ class Handshake:
             return None
         del self.headers["Authorization"]
         return token
-
-    def take_bearer(self) -> str | None:
-        """Remove ``Authorization: Bearer …`` and return the token; ``None`` if there is none."""
-        return self.take_token("Bearer")
 
 
 HeadersHook = Callable[[Handshake], None]
@@ -126,19 +115,14 @@ def check_sendable(handshake: Handshake) -> None:
 
 
 def _remedy(name: str, handshake: Handshake) -> str:
-    lower = name.lower()
-    ready = _HOOKS_BY_HOST.get(urlsplit(handshake.url).hostname or "")
-    if lower in _OWN:
-        return f'dropped("{name}"), {_OWN[lower]}'
-    if lower.startswith("openai-"):
-        ready = "openai"
-    elif lower.startswith("x-goog-"):
-        ready = "google"
-    elif any(each.endswith(".k8s.io") for each in handshake.subprotocols):
-        ready = "kubernetes"
+    own = _OWN.get(name.lower())
+    if own:
+        return f'dropped("{name}"), {own}'
+    host = urlsplit(handshake.url).hostname
+    ready = _READY.search(f"{host} {name.lower()} {' '.join(handshake.subprotocols)}")
     if ready:
-        return ready
-    if lower == "authorization":
+        return str(ready.lastgroup)
+    if name.lower() == "authorization":
         return (
             'in_query({"Authorization": "token"}) or bearer_in_subprotocol("bearer."), '
             "whichever the server accepts, with its own names"
@@ -152,19 +136,13 @@ def split_fetch_headers(headers: Headers) -> list[tuple[str, str]]:
     Raises:
         NotSupportedError: a header is one that a page can't set, and the server would act upon it.
     """
-    for name, value in headers.items():
-        if _FORBIDDEN_IN_FETCH.fullmatch(name) or (
-            _METHOD_OVERRIDE.fullmatch(name) and _is_forbidden_method(value)
-        ):
-            why = f": {_OWN[name.lower()]}" if name.lower() in _OWN else ""
+    for name in headers:
+        if name.lower() in _OWN:
             raise NotSupportedError(
-                f"a page can't send the header {name} with an HTTP request{why}; leave it out"
+                f"a page can't send the header {name} with an HTTP request: {_OWN[name.lower()]}; "
+                "leave it out"
             )
     return [(name, value) for name, value in headers.items() if not _SET_BY_FETCH.fullmatch(name)]
-
-
-def _is_forbidden_method(methods: str) -> bool:
-    return any(method.strip().lower() in _FORBIDDEN_METHODS for method in methods.split(","))
 
 
 def in_query(names: Mapping[str, str]) -> HeadersHook:
@@ -180,8 +158,8 @@ def in_query(names: Mapping[str, str]) -> HeadersHook:
 
     def hook(handshake: Handshake) -> None:
         for header, parameter in names.items():
-            token = handshake.take_bearer() if header.lower() == "authorization" else None
-            value = handshake.headers.pop(header) if token is None else token
+            token = handshake.take_token() if header.lower() == "authorization" else None
+            value = token or handshake.headers.pop(header)
             if value is not None:
                 handshake.add_to_query(parameter, value)
 
@@ -205,7 +183,7 @@ def bearer_in_subprotocol(prefix: str, *, base64url: bool = False) -> HeadersHoo
     """
 
     def hook(handshake: Handshake) -> None:
-        token = handshake.take_bearer()
+        token = handshake.take_token()
         if token is not None:
             if base64url:
                 token = base64.urlsafe_b64encode(token.encode()).decode().rstrip("=")
@@ -293,7 +271,7 @@ def dropped(*names: str) -> HeadersHook:
     def hook(handshake: Handshake) -> None:
         for header in handshake.headers:
             if any(fnmatchcase(header.lower(), name.lower()) for name in names):
-                del handshake.headers[header]
+                handshake.headers.pop(header)
 
     return hook
 

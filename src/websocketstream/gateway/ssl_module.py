@@ -16,21 +16,13 @@ from typing import Any, NoReturn
 
 from ..errors import NotSupportedError
 
-
-class VerifyMode(enum.IntEnum):
-    CERT_NONE = 0
-    CERT_OPTIONAL = 1
-    CERT_REQUIRED = 2
+VerifyMode = enum.IntEnum("VerifyMode", "CERT_NONE CERT_OPTIONAL CERT_REQUIRED", start=0)
+CERT_NONE, CERT_OPTIONAL, CERT_REQUIRED = VerifyMode
 
 
 class TLSVersion(enum.IntEnum):
-    MINIMUM_SUPPORTED = -2
-    SSLv3 = 768
-    TLSv1 = 769
-    TLSv1_1 = 770
-    TLSv1_2 = 771
-    TLSv1_3 = 772
-    MAXIMUM_SUPPORTED = -1
+    MINIMUM_SUPPORTED, MAXIMUM_SUPPORTED = -2, -1
+    SSLv3, TLSv1, TLSv1_1, TLSv1_2, TLSv1_3 = range(768, 773)
 
 
 class Purpose(enum.Enum):
@@ -42,22 +34,21 @@ class SSLError(OSError):
     """Base of the errors of ``ssl``."""
 
 
-class SSLZeroReturnError(SSLError): ...
-
-
-class SSLWantReadError(SSLError): ...
-
-
-class SSLWantWriteError(SSLError): ...
-
-
-class SSLSyscallError(SSLError): ...
-
-
-class SSLEOFError(SSLError): ...
-
-
 class SSLCertVerificationError(SSLError, ValueError): ...
+
+
+for _name in ("ZeroReturn", "WantRead", "WantWrite", "Syscall", "EOF"):
+    globals()[f"SSL{_name}Error"] = type(f"SSL{_name}Error", (SSLError,), {})
+
+
+def _ignore(self: object, *args: Any, **options: Any) -> None:
+    """Accept what the browser decides itself."""
+
+
+def _refuse(self: object, *args: Any, **options: Any) -> NoReturn:
+    raise NotSupportedError(
+        "Python does no TLS in a page: the browser does; connect with wss: or https:"
+    )
 
 
 class SSLContext:
@@ -80,72 +71,31 @@ class SSLContext:
     def load_verify_locations(
         self, cafile: str | None = None, capath: str | None = None, cadata: str | bytes | None = None
     ) -> None:
-        if cafile is not None:
-            self._ca_data = Path(cafile).read_text()
-        elif cadata is not None:
-            self._ca_data = cadata if isinstance(cadata, str) else cadata.decode("latin-1")
-        elif capath is not None:
-            self._ca_data = capath
-        else:
+        if isinstance(cadata, bytes):
+            cadata = cadata.decode("latin-1")
+        self._ca_data = Path(cafile).read_text() if cafile is not None else cadata or capath
+        if self._ca_data is None:
             raise TypeError("cafile, capath and cadata cannot be all omitted")
 
     def load_cert_chain(self, certfile: str, keyfile: str | None = None, password: Any = None) -> None:
         self._certfile_data = Path(certfile).read_text()
 
-    def load_default_certs(self, purpose: Purpose = Purpose.SERVER_AUTH) -> None: ...
-
-    def set_default_verify_paths(self) -> None: ...
-
-    def set_alpn_protocols(self, alpn_protocols: Any) -> None: ...
-
-    def set_ciphers(self, ciphers: str) -> None: ...
-
     def get_ca_certs(self, binary_form: bool = False) -> list[Any]:
         return []
 
-    def wrap_socket(self, *args: Any, **options: Any) -> NoReturn:
-        _refuse()
-
-    def wrap_bio(self, *args: Any, **options: Any) -> NoReturn:
-        _refuse()
+    load_default_certs = set_default_verify_paths = set_alpn_protocols = set_ciphers = _ignore
+    wrap_socket = wrap_bio = _refuse
 
 
-class _Refused:
-    """A class of ``ssl`` that can be named, and not made."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        _refuse()
+for _name in ("SSLObject", "SSLSocket", "SSLSession", "MemoryBIO"):
+    globals()[_name] = type(_name, (), {"__init__": _refuse})
 
 
-class SSLObject(_Refused): ...
-
-
-class SSLSocket(_Refused): ...
-
-
-class SSLSession(_Refused): ...
-
-
-class MemoryBIO(_Refused): ...
-
-
-def _refuse() -> NoReturn:
-    raise NotSupportedError(
-        "Python does no TLS in a page: the browser does; connect with wss: or https:"
-    )
-
-
-def create_default_context(
-    purpose: Purpose = Purpose.SERVER_AUTH,
-    *,
-    cafile: str | None = None,
-    capath: str | None = None,
-    cadata: str | bytes | None = None,
-) -> SSLContext:
+def create_default_context(purpose: Purpose = Purpose.SERVER_AUTH, **authorities: Any) -> SSLContext:
     client = purpose is Purpose.SERVER_AUTH
     context = SSLContext(PROTOCOL_TLS_CLIENT if client else PROTOCOL_TLS_SERVER)
-    if cafile or capath or cadata:
-        context.load_verify_locations(cafile, capath, cadata)
+    if any(authorities.values()):
+        context.load_verify_locations(**authorities)
     return context
 
 
@@ -157,7 +107,6 @@ _create_default_https_context = create_default_context
 
 CertificateError = SSLCertVerificationError
 socket_error = OSError
-CERT_NONE, CERT_OPTIONAL, CERT_REQUIRED = VerifyMode
 PROTOCOL_TLS = PROTOCOL_SSLv23 = 2
 PROTOCOL_TLSv1, PROTOCOL_TLSv1_1, PROTOCOL_TLSv1_2 = 3, 4, 5
 PROTOCOL_TLS_CLIENT, PROTOCOL_TLS_SERVER = 16, 17
