@@ -10,6 +10,7 @@ at that host and port: if so, it is the page that may not read the response.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from ..errors import SecurityError
 from .headers import split_fetch_headers
 from .http import LAST_CHUNK, Request, chunk
 from .options import Cancel, nothing_to_cancel
-from .refusal import PROBE_SECONDS, forbidden, origin_of, refused
+from .refusal import ask, forbidden, origin_of, refused
 
 if TYPE_CHECKING:
     from .options import Options
@@ -46,7 +47,7 @@ class FetchExchange:
         self._asking = False
         """Whether a piece of the body is under way."""
         self._answered = self._has_body = self._chunked = self._keep_alive = False
-        self._cancel_probe: Cancel = nothing_to_cancel
+        self._cancel: Cancel = nothing_to_cancel
         self._fetch = options.fetch(
             url,
             method=request.method,
@@ -65,7 +66,7 @@ class FetchExchange:
 
     def abort(self) -> None:
         self._fetch.close()
-        self._cancel_probe()
+        self._cancel()
 
     def _respond(self, status: int, reason: str, headers: list[tuple[str, str]]) -> None:
         request = self._request
@@ -113,16 +114,15 @@ class FetchExchange:
             reason = f"the response from {redact(self._url)} broke off: {error}"
             self._transport.end(ConnectionResetError(errno.ECONNRESET, reason))
             return
-        if self._options.probe is None or forbidden(self._url, self._options) is not None:
-            self._explain(0)
-        else:
-            # Not the URL itself: a server might do again what it was asked for.
-            url = f"{origin_of(self._url)}/"
-            self._cancel_probe = self._options.probe(url, "no-cors", PROBE_SECONDS, self._explain)
+        self._cancel = asyncio.ensure_future(self._explain()).cancel
 
-    def _explain(self, status: int | None) -> None:
+    async def _explain(self) -> None:
         """Tell a server that is down from one that the page may not read."""
         origin = origin_of(self._url)
+        status: int | None = 0
+        if forbidden(self._url, self._options) is None:
+            # Not at the URL itself: a server might do again what it was asked for.
+            status = await ask(f"{origin}/", self._options, "no-cors")
         policy = forbidden(self._url, self._options)  # the event may have come after the failure
         if policy is not None:
             self._transport.end(SecurityError(policy))

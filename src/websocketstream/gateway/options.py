@@ -6,43 +6,19 @@ What comes from the browser is a callable, so that the gateway runs without one,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal
 
 from .._connection import Overflow
 from .._transport import Backend
-from ..support import BackendName, select_backend
+from ..support import BackendName
 from .headers import HeadersHook
 
+StartFetch = Callable[..., Any]
+"""Starts a request; see :class:`websocketstream._ffi.JsFetch`. It calls back later, never at once."""
 
-class Fetch(Protocol):
-    """A request under way; see :class:`websocketstream._ffi.JsFetch`."""
-
-    def read(self) -> None:
-        """Ask for the next piece of the body, or its end."""
-
-    def close(self) -> None:
-        """Abort what is under way, and report nothing more."""
-
-
-class StartFetch(Protocol):
-    """Starts a request. It calls back later, never during the call."""
-
-    def __call__(
-        self,
-        url: str,
-        *,
-        method: str,
-        headers: Sequence[tuple[str, str]],
-        body: bytes,
-        on_head: Callable[[int, str, list[tuple[str, str]]], None],
-        on_piece: Callable[[bytes | None], None],
-        on_error: Callable[[Exception], None],
-    ) -> Fetch: ...
-
-
-Cancel = Callable[[], None]
+Cancel = Callable[[], object]
 """Calls off what a function has started. Calling it again, or too late, does nothing."""
 
 Probe = Callable[[str, Literal["cors", "no-cors"], float, Callable[[int | None], None]], Cancel]
@@ -79,7 +55,3 @@ class Options:
     overflow: Overflow = "buffer"
     suspects: set[str] = field(default_factory=set, compare=False)
     """Origins at which the last connection was refused or lost; see :mod:`.refusal`."""
-
-    def select_backend(self) -> Backend:
-        """Return the back end for a connection."""
-        return select_backend(self.backend) if isinstance(self.backend, str) else self.backend

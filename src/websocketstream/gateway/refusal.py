@@ -11,19 +11,16 @@ refused or lost, and asks there first the next time. Elsewhere a connection cost
 
 from __future__ import annotations
 
-import asyncio
 import errno
-from collections.abc import Callable
+from typing import Literal
 from urllib.parse import urlsplit
 
+from .._promise import Promise
 from .._rules import redact
-from .options import Cancel, Options, nothing_to_cancel
+from .options import Options
 
 PROBE_SECONDS = 2.0
 DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
-
-Answer = Callable[[int | None, str], None]
-"""Takes the status to answer with and why; ``None`` for a server that is down."""
 
 
 def refused(origin: str) -> ConnectionRefusedError:
@@ -54,54 +51,57 @@ def forbidden(url: str, options: Options) -> str | None:
     )
 
 
+async def ask(url: str, options: Options, *modes: Literal["cors", "no-cors"]) -> int | None:
+    """Ask whether a server is at ``url``, in one mode after the other until something answers.
+
+    Returns:
+        The status, which only CORS shows; 0 if it is not known; ``None`` if nothing answers.
+    """
+    if options.probe is None:
+        return 0
+    for mode in modes:
+        answered: Promise[int | None] = Promise()
+        cancel = options.probe(url, mode, PROBE_SECONDS, answered.resolve)
+        try:
+            status = await answered
+        finally:
+            cancel()
+        if status is not None:
+            return status
+    return None
+
+
 async def check_reachable(origin: str, options: Options) -> None:
     """Raise ConnectionRefusedError if ``origin`` is suspected to be down, and is."""
-    if options.probe is None or origin not in options.suspects:
-        return
-    answered: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
-    cancel = options.probe(f"{origin}/", "no-cors", PROBE_SECONDS, answered.set_result)
-    try:
-        status = await answered
-    finally:
-        cancel()
-    if status is None and forbidden(f"{origin}/", options) is None:
+    url = f"{origin}/"
+    if (
+        origin in options.suspects
+        and await ask(url, options, "no-cors") is None
+        and forbidden(url, options) is None
+    ):
         raise refused(origin)
 
 
-def find_reason(url: str, error: str, options: Options, answer: Answer) -> Cancel:
-    """Find out why the handshake at ``url`` has failed, then call ``answer``; return what calls it off.
+async def find_reason(url: str, error: str, options: Options) -> tuple[int | None, str]:
+    """Find out why the handshake at ``url`` has failed.
 
     Args:
         error: what the browser says.
+
+    Returns:
+        The status to answer with, ``None`` for a server that is down, and why.
     """
-    probe = options.probe
-    cancel = nothing_to_cancel
-
-    def answered(status: int | None) -> None:
-        """Go on from an answer that the page may read, if there is one."""
-        nonlocal cancel
-        if status is None and probe is not None:
-            cancel = probe(_http(url), "no-cors", PROBE_SECONDS, reached)
-        else:
-            reached(status)
-
-    def reached(status: int | None) -> None:
-        policy = forbidden(url, options)  # the event may have come after the failure
-        if policy is not None:
-            answer(403, policy)
-        elif status is None:
-            answer(None, error)
-        elif status >= 400 and status not in (400, 426):
-            answer(status, f"the server answers a plain request with {status}; {error}")
-        else:
-            # What a WebSocket server says to a plain request tells nothing of the handshake.
-            answer(502, error)
-
-    if probe is None or forbidden(url, options) is not None:
-        reached(0)
-    else:
-        cancel = probe(_http(url), "cors", PROBE_SECONDS, answered)
-    return lambda: cancel()
+    status: int | None = 0
+    if forbidden(url, options) is None:
+        status = await ask(_http(url), options, "cors", "no-cors")
+    policy = forbidden(url, options)  # the event may have come after the failure
+    if policy is not None:
+        return 403, policy
+    if status is None:
+        return None, error
+    if status >= 400 and status not in (400, 426):
+        return status, f"the server answers a plain request with {status}; {error}"
+    return 502, error  # what a WebSocket server says to a plain request tells nothing of the handshake
 
 
 def _http(url: str) -> str:

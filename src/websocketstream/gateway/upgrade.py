@@ -13,6 +13,7 @@ delivered first, so all of this waits while the library has paused reading.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import errno
 import hashlib
@@ -20,6 +21,7 @@ import time
 from typing import TYPE_CHECKING
 
 from .._connection import NEVER_SENT, Connection, State
+from .._options import resolve_backend
 from .._promise import Promise
 from .._rules import get_a_url_record, redact, size_of, validate_protocols
 from ..errors import (
@@ -78,7 +80,7 @@ class WebSocketUpgrade:
 
     def _connect(self, request: Request, url: str) -> Connection:
         options = self._options
-        backend = options.select_backend()
+        backend = resolve_backend(options.backend)
         handshake = handshake_of(request, url)
         self._offered = tuple(handshake.subprotocols)
         if options.headers_to is not None:
@@ -165,7 +167,7 @@ class WebSocketUpgrade:
             if isinstance(error, SecurityError):
                 self._server.refuse(403, str(error))
             else:
-                self._cancel = find_reason(self._connection.url, str(error), self._options, self._refuse)
+                self._cancel = asyncio.ensure_future(self._refuse(str(error))).cancel
 
     def _accept(self) -> None:
         protocol, _extensions = self._connection.opened.result()
@@ -182,10 +184,12 @@ class WebSocketUpgrade:
         for data in early or ():
             self.receive(data)
 
-    def _refuse(self, status: int | None, reason: str) -> None:
-        """Answer as the server, or a gateway that could not reach it; ``None``: nothing is there."""
-        origin = origin_of(self._connection.url)
+    async def _refuse(self, error: str) -> None:
+        """Answer as the server, or a gateway that could not reach it, or not at all if it is down."""
+        url = self._connection.url
+        status, reason = await find_reason(url, error, self._options)
         if status is None:
+            origin = origin_of(url)
             self._options.suspects.add(origin)
             self._transport.end(refused(origin))
         else:

@@ -183,6 +183,7 @@ async def test_server_that_is_down(library: Library) -> None:
     fetch = fetch_of(library)
     fetch.fail()
     assert fetch.closed
+    await turn()
     assert library.probes.asked == [("http://example.com:80/", "no-cors")]
     library.probes.answer(None)
     await until(lambda: library.lost)
@@ -202,6 +203,7 @@ async def test_page_that_may_not_read(probe: bool) -> None:
     """If something answers, or nobody may ask, the error names CORS and not what is in the query."""
     library = Library() if probe else Library(probe=None)
     fetch_of(library).fail()
+    await turn()
     if probe:
         library.probes.answer(0)
     await until(lambda: library.lost)
@@ -227,6 +229,7 @@ async def test_policy_is_heard_of_late() -> None:
     violations: dict[str, str] = {}
     library = Library(forbidden_by=violations.get)
     fetch_of(library).fail()
+    await turn()
     assert library.probes.asked
     violations["http://example.com/items?key=s3cret"] = "connect-src"
     library.probes.answer(None)
@@ -239,6 +242,7 @@ async def test_another_url_is_forbidden() -> None:
     """What the policy says of other URLs is no reason."""
     library = Library(forbidden_by={"http://example.com/": "connect-src"}.get)
     fetch_of(library).fail()
+    await turn()
     assert library.probes.asked
 
 
@@ -262,9 +266,10 @@ async def test_response_that_breaks_off(library: Library) -> None:
 async def test_library_that_goes_away_while_it_is_asked(library: Library, how: str) -> None:
     """A library that closes the transport calls the question off."""
     fetch_of(library).fail()
+    await turn()
     getattr(library.transport, how)()
-    assert library.probes.cancelled == 1
     await until(lambda: library.lost)
+    assert library.probes.cancelled == 1
     assert library.calls == [LOST]
 
 

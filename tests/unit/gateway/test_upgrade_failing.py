@@ -180,6 +180,7 @@ async def test_nothing_answers() -> None:
     library = await failed()
     assert library.probes.asked == [("http://example.com:80/chat?token=s3cret", "cors")]
     library.probes.answer(None)
+    await turn()
     assert library.probes.asked[1:] == [("http://example.com:80/chat?token=s3cret", "no-cors")]
     library.probes.answer(None)
     await until(lambda: library.lost)
@@ -214,6 +215,7 @@ async def test_server_that_is_there_and_hides() -> None:
     """So is one that answers only where the page may not see it."""
     library = await failed()
     library.probes.answer(None)
+    await turn()
     library.probes.answer(0)
     await until(lambda: library.lost)
     assert library.head[0] == "HTTP/1.1 502 Bad Gateway"
@@ -244,6 +246,7 @@ async def test_leaving_while_it_is_asked(moment: int, how: str) -> None:
     library = await failed()
     if moment == 2:
         library.probes.answer(None)
+        await turn()
     getattr(library.transport, how)()
     await until(lambda: library.lost)
     assert library.probes.cancelled == 1
