@@ -69,7 +69,7 @@ class Wire:
 
     def send(self, message: Message, size: int) -> None:
         self._from_client.append(message)
-        self.buffered_amount += size
+        self.buffered_amount += size or 1  # an empty message has to be waited for, too
         self.soon()
 
     def pause_reading(self) -> None:
@@ -150,7 +150,7 @@ class Wire:
                     self.tell_close(item)
             else:
                 self.inbox.append(item)
-                self.buffered_amount -= size_of(item)
+                self.buffered_amount -= size_of(item) or 1
         if moved:
             self._wake()
             if self._watched:

@@ -78,6 +78,7 @@ class NativeTransport:
         self._watched = True
 
     def send(self, message: Message, size: int) -> None:
+        size = size or 1  # an empty message has to be waited for, too
         self._queue.append((message, size))
         self._queued += size
         if self._asked:

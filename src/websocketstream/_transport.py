@@ -47,7 +47,10 @@ class Transport(Protocol):
 
     @property
     def buffered_amount(self) -> int:
-        """How many bytes were sent and have not gone to the network yet."""
+        """How many bytes were sent and have not gone to the network yet.
+
+        Not 0 while anything is kept that :meth:`abandon` would drop, if only an empty message.
+        """
 
     def watch_buffer(self) -> None:
         """Call :meth:`Events.drained` once, when ``buffered_amount`` has fallen. Idempotent."""

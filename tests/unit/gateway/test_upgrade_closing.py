@@ -232,8 +232,9 @@ async def test_messages_of_the_library_come_before_its_close() -> None:
 # The library closes the transport
 
 
-async def test_closing_the_transport() -> None:
-    """What was written goes out, though the library has closed the transport without a Close frame."""
+@pytest.mark.parametrize("message", ["last", ""])
+async def test_closing_the_transport(message: str) -> None:
+    """What was written goes out, if only an empty message, though the library has closed the transport without a Close frame."""
     received: list[str | bytes] = []
 
     async def collect(peer: FakePeer) -> None:
@@ -241,12 +242,12 @@ async def test_closing_the_transport() -> None:
             received.append(message)
 
     library = await opened(collect)
-    library.write(message_frame("last"))
+    library.write(message_frame(message))
     library.transport.close()
     assert library.calls[1:] == []
     await until(lambda: library.lost)
     assert library.calls[1:] == [LOST]
-    await until(lambda: received == ["last"])
+    await until(lambda: received == [message])
     await until(lambda: nothing_is_left(library))
 
 
