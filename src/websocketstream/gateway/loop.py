@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -38,11 +39,13 @@ class LoopPatch:
     def __init__(self, loop_class: type, options: Options, *, has_sockets: bool = False) -> None:
         self.options = options
         self._loop_class = loop_class
-        self._has_sockets = has_sockets
         self._addresses: WeakKeyDictionary[socket.socket, tuple[Any, ...]] = WeakKeyDictionary()
-        self._replaced: dict[str, Any] = {}
-        for name, method in self._methods():
-            self._replaced[name] = vars(loop_class).get(name, _MISSING)
+        connect: Any = getattr(loop_class, "create_connection", None)
+        methods: dict[str, Any] = {"create_connection": self._creating(connect if has_sockets else None)}
+        if not has_sockets:
+            methods |= {"sock_connect": self._sock_connecting(), "getaddrinfo": _getaddrinfo}
+        self._replaced = {name: vars(loop_class).get(name, _MISSING) for name in methods}
+        for name, method in methods.items():
             setattr(loop_class, name, method)
 
     def restore(self) -> None:
@@ -53,8 +56,14 @@ class LoopPatch:
             else:
                 setattr(self._loop_class, name, original)
 
-    def _methods(self) -> Iterator[tuple[str, Callable[..., Any]]]:
-        original: Any = getattr(self._loop_class, "create_connection", None)
+    def _sock_connecting(self) -> Callable[..., Any]:
+        async def sock_connect(_loop: object, sock: socket.socket, address: tuple[Any, ...]) -> None:
+            self._addresses[sock] = address
+
+        return sock_connect
+
+    def _creating(self, original: Callable[..., Any] | None) -> Callable[..., Any]:
+        """Return a ``create_connection``; with ``original`` that one connects without TLS."""
 
         async def create_connection(
             loop: asyncio.AbstractEventLoop,
@@ -67,12 +76,11 @@ class LoopPatch:
             local_addr: tuple[str, int] | None = None,
             server_hostname: str | None = None,
             **options: Any,
-        ) -> tuple[asyncio.BaseTransport, asyncio.BaseProtocol]:
-            if self._has_sockets and not ssl:
-                done = await original(
+        ) -> Any:
+            if original is not None and not ssl:
+                return await original(
                     loop, protocol_factory, host, port, sock=sock, local_addr=local_addr, **options
                 )
-                return done  # type: ignore[no-any-return]
             try:
                 if local_addr is not None:
                     raise NotSupportedError("a page can't choose a local address: leave local_addr out")
@@ -84,27 +92,7 @@ class LoopPatch:
                     sock.close()
                 raise
 
-        async def sock_connect(
-            loop: asyncio.AbstractEventLoop, sock: socket.socket, address: tuple[Any, ...]
-        ) -> None:
-            self._addresses[sock] = address
-
-        async def getaddrinfo(
-            loop: asyncio.AbstractEventLoop,
-            host: str | None,
-            port: int | str | None,
-            *,
-            family: int = 0,
-            type: int = 0,
-            proto: int = 0,
-            flags: int = 0,
-        ) -> list[Any]:
-            return _resolve(host, port, family, type, proto, flags)
-
-        yield "create_connection", create_connection
-        if not self._has_sockets:
-            yield "sock_connect", sock_connect
-            yield "getaddrinfo", getaddrinfo
+        return create_connection
 
     async def _connect(
         self,
@@ -149,11 +137,21 @@ class LoopPatch:
             host, port = self._addresses.pop(sock)[:2]
         if host is None or port is None:
             raise ValueError("host and port was not specified and no sock specified")
-        return _name_of(host), int(port)
+        if host.startswith(INVENTED):
+            with suppress(OSError):
+                host = socket.gethostbyaddr(host)[0]
+        return host, int(port)
 
 
-def _resolve(
-    host: str | None, port: int | str | None, family: int, type: int, proto: int, flags: int
+async def _getaddrinfo(
+    _loop: object,
+    host: str | None,
+    port: int | str | None,
+    *,
+    family: int = 0,
+    type: int = 0,
+    proto: int = 0,
+    flags: int = 0,
 ) -> list[Any]:
     """Resolve with Emscripten's resolver.
 
@@ -166,13 +164,3 @@ def _resolve(
     if family == socket.AF_INET6:
         family = socket.AF_INET
     return socket.getaddrinfo(host, port, family, type, proto, flags & ~socket.AI_ADDRCONFIG)
-
-
-def _name_of(host: str) -> str:
-    """Return the name that an address was invented for."""
-    if host.startswith(INVENTED):
-        try:
-            return socket.gethostbyaddr(host)[0]
-        except OSError:
-            pass
-    return host

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from .._promise import Promise
 from .._rules import redact
+from ..errors import SecurityError
 from .options import Options
 
 PROBE_SECONDS = 2.0
@@ -82,7 +83,7 @@ async def check_reachable(origin: str, options: Options) -> None:
         raise refused(origin)
 
 
-async def find_reason(url: str, error: str, options: Options) -> tuple[int | None, str]:
+async def find_reason(url: str, error: BaseException, options: Options) -> tuple[int | None, str]:
     """Find out why the handshake at ``url`` has failed.
 
     Args:
@@ -91,6 +92,8 @@ async def find_reason(url: str, error: str, options: Options) -> tuple[int | Non
     Returns:
         The status to answer with, ``None`` for a server that is down, and why.
     """
+    if isinstance(error, SecurityError):
+        return 403, str(error)
     status: int | None = 0
     if forbidden(url, options) is None:
         status = await ask(_http(url), options, "cors", "no-cors")
@@ -98,10 +101,11 @@ async def find_reason(url: str, error: str, options: Options) -> tuple[int | Non
     if policy is not None:
         return 403, policy
     if status is None:
-        return None, error
+        return None, str(error)
     if status >= 400 and status not in (400, 426):
         return status, f"the server answers a plain request with {status}; {error}"
-    return 502, error  # what a WebSocket server says to a plain request tells nothing of the handshake
+    # What a WebSocket server says to a plain request tells nothing of the handshake.
+    return 502, str(error)
 
 
 def _http(url: str) -> str:

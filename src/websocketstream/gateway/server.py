@@ -47,14 +47,12 @@ class ServerConnection:
         """Starts the answers to requests that have come, in order."""
         self._exchange: FetchExchange | None = None
         """The answer that is under way."""
-        self._ended = False
-        """Whether no further request is answered."""
         self._cancel_timer = options.call_later(SILENCE_SECONDS, self._has_been_silent)
 
     # What the transport asks for.
 
     def receive(self, data: bytes | bytearray | memoryview) -> None:
-        if not data or self._ended:
+        if not data or self.transport.ended:
             return
         self._cancel_timer()
         for event in self._reader.feed(data):
@@ -83,7 +81,7 @@ class ServerConnection:
 
     def abort(self) -> None:
         self._cancel_timer()
-        self._end()
+        self._waiting.clear()
         if self._exchange is not None:
             self._exchange.abort()
 
@@ -96,32 +94,24 @@ class ServerConnection:
     def refuse(self, status: int, reason: str) -> None:
         """Send a response that explains itself, and end the connection."""
         body = f"{reason}\n".encode()
-        headers = [
-            ("Content-Type", "text/plain; charset=utf-8"),
-            ("Content-Length", str(len(body))),
-            ("Connection", "close"),
-        ]
+        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+        headers.append(("Connection", "close"))
         if status == HTTPStatus.UPGRADE_REQUIRED:
-            headers += [
-                ("Connection", "upgrade"),
-                ("Upgrade", "websocket"),
-                ("Sec-WebSocket-Version", "13"),
-            ]
+            headers += [("Connection", "upgrade"), ("Upgrade", "websocket")]
+            headers.append(("Sec-WebSocket-Version", "13"))
         head = response_head(status, _phrase(status), headers)
         self.transport.deliver_soon(head + body)
         self._end()
-        self.transport.end()
 
     def finished(self, *, keep_alive: bool) -> None:
         """Go on with the next request, or end: the response to this one is complete."""
         self._exchange = None
         if not keep_alive:
             self._end()
-            self.transport.end()
         try:
             self._answer()
         except Exception as error:  # an upgrade that has waited for its turn
-            self.transport.end(error)
+            self._end(error)
 
     # From the library.
 
@@ -180,18 +170,17 @@ class ServerConnection:
     def _url(self, scheme: str, request: Request) -> str:
         return f"{scheme}{'s' if self._secure else ''}://{self._authority}{request.target}"
 
-    def _end(self) -> None:
-        self._ended = True
+    def _end(self, error: Exception | None = None) -> None:
+        """Answer nothing more, and end the connection."""
         self._waiting.clear()
+        self.transport.end(error)
 
     def _has_been_silent(self) -> None:
-        self._end()
-        self.transport.end(
-            NotSupportedError(
-                f"nothing was sent over this connection within {SILENCE_SECONDS:.0f} s: a page has no "
-                "TCP, only HTTP and WebSocket connections can be made here, and the client speaks first"
-            )
+        reason = (
+            f"nothing was sent over this connection within {SILENCE_SECONDS:.0f} s: a page has no "
+            "TCP, only HTTP and WebSocket connections can be made here, and the client speaks first"
         )
+        self._end(NotSupportedError(reason))
 
 
 def _phrase(status: int) -> str:

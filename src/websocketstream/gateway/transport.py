@@ -77,12 +77,12 @@ class GatewayTransport(asyncio.Transport):
         """Whether ``connection_lost()`` was called or will be in the next turn."""
         self._unread: deque[bytes | memoryview] = deque()
         """What the far end has delivered and the library has not read yet."""
-        self._ended = self._end_was_read = False
+        self.ended = self._end_was_read = False
         """Whether the far end sends nothing more, and whether the protocol knows."""
         self._end_error: Exception | None = None
         self._write_error: Exception | None = None
         self._reading_paused = False
-        self._full = self._writing_paused = False
+        self.full = self._writing_paused = False
         """Whether the library should wait with writing, and whether it was last told so."""
         self._high, self._low = DEFAULT_HIGH, DEFAULT_HIGH // 4
         self.set_protocol(protocol)
@@ -175,7 +175,7 @@ class GatewayTransport(asyncio.Transport):
 
     def deliver(self, data: bytes) -> None:
         """Have the library read ``data`` now, or once it reads again. Call this from a callback only."""
-        if self._ended or self._closing:
+        if self.ended or self._closing:
             return
         if self._unread or self._reading_paused:
             self._unread.append(data)
@@ -186,7 +186,7 @@ class GatewayTransport(asyncio.Transport):
 
     def deliver_soon(self, data: bytes) -> None:
         """Have the library read ``data`` in a callback of its own, or once it reads again."""
-        if not (self._ended or self._closing):
+        if not (self.ended or self._closing):
             self._unread.append(data)
             self._loop.call_soon(self._read)
 
@@ -196,8 +196,8 @@ class GatewayTransport(asyncio.Transport):
 
     def end(self, error: Exception | None = None) -> None:
         """End once the library has read all: the far end sends nothing more, due to ``error`` if any."""
-        if not self._ended:
-            self._ended, self._end_error = True, error
+        if not self.ended:
+            self.ended, self._end_error = True, error
             self._loop.call_soon(self._read)
 
     def force_close(self, error: BaseException | None) -> None:
@@ -208,14 +208,14 @@ class GatewayTransport(asyncio.Transport):
 
     def pause_writing(self) -> None:
         """Ask the library to wait with writing."""
-        self._full = True
+        self.full = True
         if not self._writing_paused and not self._lost:
             self._writing_paused = True
-            self._tell("pause_writing")
+            self._call("pause_writing", self._protocol.pause_writing, fatal=False)
 
     def resume_writing(self) -> None:
         """Let the library go on writing, in a callback: a write may be what has found the room."""
-        self._full = False
+        self.full = False
         self._loop.call_soon(self._resume_writing)
 
     def _abort(self, error: BaseException | None) -> None:
@@ -227,14 +227,17 @@ class GatewayTransport(asyncio.Transport):
 
     def _read(self) -> None:
         """Have the protocol read what has waited, or the end."""
-        if not self._unread:
-            if self._ended and not self._end_was_read and self.is_reading():
-                self._read_end()
-            return
-        while self._unread and self.is_reading():
-            self._feed(self._unread.popleft())
-        if self._ended and not self._unread:
-            self._loop.call_soon(self._read)
+        if self._unread:
+            while self._unread and self.is_reading():
+                self._feed(self._unread.popleft())
+            if self.ended and not self._unread:
+                self._loop.call_soon(self._read)
+        elif self.ended and not self._end_was_read and self.is_reading():
+            self._end_was_read = True
+            if self._end_error is not None:
+                self.force_close(self._end_error)
+            elif not self._call("eof_received", self._protocol.eof_received):
+                self.close()  # otherwise the protocol does so itself
 
     def _resume(self) -> None:
         self._read()
@@ -258,53 +261,31 @@ class GatewayTransport(asyncio.Transport):
             self._unread.appendleft(data[size:])
         self._protocol.buffer_updated(size)
 
-    def _read_end(self) -> None:
-        self._end_was_read = True
-        if self._end_error is not None:
-            self.force_close(self._end_error)
-        elif not self._call("eof_received", self._protocol.eof_received):
-            self.close()  # otherwise the protocol does so itself
-
     def _resume_writing(self) -> None:
-        if self._writing_paused and not self._full and not self._lost:
+        if self._writing_paused and not self.full and not self._lost:
             self._writing_paused = False
-            self._tell("resume_writing")
+            self._call("resume_writing", self._protocol.resume_writing, fatal=False)
 
-    def _call(self, name: str, method: Callable[..., Any], *args: Any) -> Any:
-        """Call the protocol. What it raises is no error of the caller's: it ends the connection."""
+    def _call(self, name: str, method: Callable[..., Any], *args: Any, fatal: bool = True) -> Any:
+        """Call the protocol. What it raises is no error of the caller's; if ``fatal`` it ends all."""
         try:
             return method(*args)
         except (SystemExit, KeyboardInterrupt):
             raise
         except BaseException as error:
-            if not isinstance(error, OSError):  # which asyncio takes for the connection's own
-                self._report(f"Fatal error: protocol.{name}() call failed.", error)
-            self._abort(error)
-
-    def _tell(self, name: str) -> None:
-        """Call the protocol about flow control. What it raises does not end the connection."""
-        try:
-            getattr(self._protocol, name)()
-        except (SystemExit, KeyboardInterrupt):
-            raise
-        except BaseException as error:
-            self._report(f"protocol.{name}() failed", error)
-
-    def _report(self, message: str, error: BaseException) -> None:
-        context = {
-            "message": message,
-            "exception": error,
-            "transport": self,
-            "protocol": self._protocol,
-        }
-        self._loop.call_exception_handler(context)
+            if not fatal or not isinstance(error, OSError):  # asyncio takes that for the connection's
+                called = f"protocol.{name}()"
+                message = f"Fatal error: {called} call failed." if fatal else f"{called} failed"
+                context = {"message": message, "exception": error, "transport": self}
+                self._loop.call_exception_handler(context | {"protocol": self._protocol})
+            if fatal:
+                self._abort(error)
 
     def _connection_lost(self, error: BaseException | None) -> None:
-        protocol = self._protocol
         self._unread.clear()
         self._write_error = None
         try:
-            protocol.connection_lost(error)
+            self._protocol.connection_lost(error)
         finally:
             self._protocol = None
             sock = self.get_extra_info("socket")

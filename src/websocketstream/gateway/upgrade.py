@@ -28,7 +28,6 @@ from ..errors import (
     BufferOverflowError,
     InvalidStateError,
     MessagesLostError,
-    SecurityError,
     WebSocketError,
 )
 from .close_codes import received, sendable
@@ -69,8 +68,6 @@ class WebSocketUpgrade:
         """How the library has ended what it sends."""
         self._finished = False
         """Whether the library was told how the connection has ended."""
-        self._room: Promise[None] | None = None
-        """What a library that was asked to wait with writing waits for."""
         self._dropped = 0
         """Bytes of messages that were written when the connection had ended."""
         self._heard = time.monotonic()
@@ -164,10 +161,7 @@ class WebSocketUpgrade:
         if error is None:
             self._accept()
         elif not self._transport.is_closing():
-            if isinstance(error, SecurityError):
-                self._server.refuse(403, str(error))
-            else:
-                self._cancel = asyncio.ensure_future(self._refuse(str(error))).cancel
+            self._cancel = asyncio.ensure_future(self._refuse(error)).cancel
 
     def _accept(self) -> None:
         protocol, _extensions = self._connection.opened.result()
@@ -184,7 +178,7 @@ class WebSocketUpgrade:
         for data in early or ():
             self.receive(data)
 
-    async def _refuse(self, error: str) -> None:
+    async def _refuse(self, error: BaseException) -> None:
         """Answer as the server, or a gateway that could not reach it, or not at all if it is down."""
         url = self._connection.url
         status, reason = await find_reason(url, error, self._options)
@@ -208,8 +202,7 @@ class WebSocketUpgrade:
 
     def _wait_for_room(self, room: Promise[None]) -> None:
         """Ask the library to wait with writing, if it was not asked already."""
-        if room is not self._room:
-            self._room = room
+        if not self._transport.full:
             self._transport.pause_writing()
             room.when_settled(self._transport.resume_writing)
 
