@@ -234,7 +234,7 @@ async def test_messages_of_the_library_come_before_its_close() -> None:
 
 @pytest.mark.parametrize("message", ["last", ""])
 async def test_closing_the_transport(message: str) -> None:
-    """What was written goes out, if only an empty message, though the library has closed the transport without a Close frame."""
+    """What was written goes out, if only an empty message, though the transport is closed at once."""
     received: list[str | bytes] = []
 
     async def collect(peer: FakePeer) -> None:
