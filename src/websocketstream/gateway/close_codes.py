@@ -20,9 +20,7 @@ def sendable(code: int | None) -> int | None:
 def received(code: int | None, sent: int | None) -> int | None:
     """Return the code of the server's Close frame as the library that sent ``sent`` has to see it.
 
-    Args:
-        code: the browser's ``closeCode``; 1005 means that the frame had none, as does ``None``.
-        sent: the code in the library's Close frame, as the library gave it; ``None`` if there was none.
+    A frame without a code is ``None``; to the browser it is 1005.
     """
     if code == 1005:
         return None

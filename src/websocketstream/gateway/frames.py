@@ -20,7 +20,6 @@ CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 FINAL = 0x80
 RESERVED = 0x70
 MASKED = 0x80
-MAX_CONTROL_PAYLOAD = 125
 
 _OPCODES = frozenset((CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG))
 # Those of IANA's registry that may stand in a frame.
@@ -178,11 +177,10 @@ class FrameReader:
         if not second & MASKED:
             raise _Violated(1002, "incorrect masking")
         if opcode >= CLOSE:
-            if not first & FINAL or second & 0x7F > MAX_CONTROL_PAYLOAD:
+            if not first & FINAL or second & 0x7F >= _SHORT:
                 raise _Violated(1002, "control frame too long or fragmented")
         elif (opcode == CONTINUATION) != bool(self._opcode):
-            expected = "a" if self._opcode else "no"
-            raise _Violated(1002, f"expected {expected} continuation frame")
+            raise _Violated(1002, "fragment expected" if self._opcode else "unexpected fragment")
 
     def _take(self, first: int, payload: bytearray, frames: list[Frame]) -> None:
         """Deal with a complete frame. Control frames may come between fragments."""

@@ -33,17 +33,14 @@ __all__ = [
     "openai",
 ]
 
-# The browser sets these itself, or they describe a body, which a handshake does not have.
-_SET_BY_BROWSER = re.compile(
-    "accept|accept-(encoding|language)|cache-control|connection|content-type|dnt|host|keep-alive|pragma"
-    "|sec-.*|upgrade|upgrade-insecure-requests|user-agent",
+# The browser sets these itself; others are about the connection, or a body, or only tell of the client.
+_BY_BROWSER = "accept-(charset|encoding)|connection|dnt|host|keep-alive|sec-.*|upgrade|user-agent"
+_NOT_IN_HANDSHAKES = re.compile(
+    f"{_BY_BROWSER}|accept|accept-language|cache-control|content-type|pragma|upgrade-insecure-requests",
     re.IGNORECASE,
 )
-# So does fetch(); others are about the connection, or only tell of the client.
-_SET_BY_FETCH = re.compile(
-    "accept-(charset|encoding)|connection|content-length|date|dnt|expect|host|keep-alive|proxy-.*|sec-.*"
-    "|te|trailer|transfer-encoding|upgrade|user-agent|via",
-    re.IGNORECASE,
+_NOT_IN_FETCH = re.compile(
+    f"{_BY_BROWSER}|content-length|date|expect|proxy-.*|te|trailer|transfer-encoding|via", re.IGNORECASE
 )
 _OWN = {
     "cookie": "the browser sends its own cookies for the server's host",
@@ -95,7 +92,7 @@ def handshake_of(request: Request, url: str) -> Handshake:
     headers = Headers(
         (name, value)
         for name, value in request.headers.items()
-        if not _SET_BY_BROWSER.fullmatch(name) and (name.lower(), value) != ("content-length", "0")
+        if not _NOT_IN_HANDSHAKES.fullmatch(name) and (name.lower(), value) != ("content-length", "0")
     )
     return Handshake(url, request.headers.tokens("Sec-WebSocket-Protocol"), headers)
 
@@ -123,10 +120,7 @@ def _remedy(name: str, handshake: Handshake) -> str:
     if ready:
         return str(ready.lastgroup)
     if name.lower() == "authorization":
-        return (
-            'in_query({"Authorization": "token"}) or bearer_in_subprotocol("bearer."), '
-            "whichever the server accepts, with its own names"
-        )
+        return 'in_query({"Authorization": "token"}) or bearer_in_subprotocol("bearer.")'
     return f'in_query({{"{name}": "parameter"}}) if the server accepts that, or dropped("{name}")'
 
 
@@ -142,7 +136,7 @@ def split_fetch_headers(headers: Headers) -> list[tuple[str, str]]:
                 f"a page can't send the header {name} with an HTTP request: {_OWN[name.lower()]}; "
                 "leave it out"
             )
-    return [(name, value) for name, value in headers.items() if not _SET_BY_FETCH.fullmatch(name)]
+    return [(name, value) for name, value in headers.items() if not _NOT_IN_FETCH.fullmatch(name)]
 
 
 def in_query(names: Mapping[str, str]) -> HeadersHook:

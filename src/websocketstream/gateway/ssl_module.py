@@ -104,7 +104,6 @@ def _create_unverified_context(*args: Any, **options: Any) -> SSLContext:
 
 
 _create_default_https_context = create_default_context
-
 CertificateError = SSLCertVerificationError
 socket_error = OSError
 PROTOCOL_TLS = PROTOCOL_SSLv23 = 2

@@ -127,6 +127,8 @@ def test_what_is_accepted_h11_accepts_too(
                 break  # h11 pauses before the next request
             method, target, version, headers = event
             if version == "1.0" or method == "CONNECT":
+                # Unlike h11, the reader takes HTTP/1.0 with two Hosts, and a CONNECT as any other
+                # request: no client sends the one, and the other is refused whatever follows.
                 return
             # h11 writes codings in lower case.
             ours.append((method, target, [each for each in headers if each[0].lower() not in FRAMING]))
@@ -247,10 +249,8 @@ def test_expects_continue(version: str, line: str, expects: bool) -> None:
 @pytest.mark.parametrize(
     ("first", "shown"),
     [
-        ("GET /path?token=s3cret HTTP/1.1", "GET /path?… HTTP/1.1"),
-        ("GET /users/@me HTTP/1.0", "GET /users/@me HTTP/1.0"),
-        ("GET http://user:s3cret@example.com/x HTTP/1.1", "GET http://example.com/x HTTP/1.1"),
-        ("OPTIONS * HTTP/1.1", "OPTIONS * HTTP/1.1"),
+        ("GET /path?token=s3cret HTTP/1.1", "GET"),
+        ("OPTIONS http://user:s3cret@example.com/x HTTP/1.1", "OPTIONS"),
     ],
 )
 def test_secrets_are_not_shown(first: str, shown: str) -> None:
@@ -283,6 +283,6 @@ def test_the_head_of_a_response() -> None:
 )
 def test_responses_can_t_be_broken_open(reason: str, headers: list[tuple[str, str]]) -> None:
     """What would add a header, or a response, is refused, and not shown."""
-    with pytest.raises(ValueError, match="can't have line breaks") as raised:
+    with pytest.raises(ValueError, match="control characters") as raised:
         response_head(200, reason, headers)
     assert SECRET not in str(raised.value)
