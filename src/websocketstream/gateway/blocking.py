@@ -20,14 +20,7 @@ from typing import Any, Self
 from .._suspend import run
 from ..errors import NotSupportedError
 
-_PROPERTIES = (
-    "close_code",
-    "close_reason",
-    "local_address",
-    "remote_address",
-    "state",
-    "subprotocol",
-)
+_PROPERTIES = ("close_code", "close_reason", "local_address", "remote_address", "state", "subprotocol")
 """What the library's class has as properties, which come before ``__getattr__``."""
 
 

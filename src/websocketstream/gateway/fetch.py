@@ -4,8 +4,8 @@ The body of the request is collected first, because browsers send a stream over 
 response comes piece by piece, each asked for when the library reads; it goes up in chunks, because the
 browser has decoded it and its length is not known any more.
 
-The browser does not say why a request has failed, either. So the gateway asks whether anything answers
-at that host and port: if so, it is the page that may not read the response.
+If something answers at the host and port of a request that has failed, it is the page that may not read
+the response.
 """
 
 from __future__ import annotations

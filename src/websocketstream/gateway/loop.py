@@ -23,7 +23,6 @@ from ..errors import NotSupportedError
 from .options import Options
 from .refusal import check_reachable
 from .server import ServerConnection
-from .sockets import NominalSocket
 from .tls import check_context
 from .transport import GatewayTransport
 
@@ -31,6 +30,39 @@ INVENTED = "172.29."
 """What addresses begin with that Emscripten's resolver makes up."""
 
 _MISSING: Any = object()
+
+
+class NominalSocket:
+    """A socket in name only, with the methods of :class:`asyncio.trsock.TransportSocket`.
+
+    Libraries ask ``transport.get_extra_info("socket")`` for its addresses and set options on it,
+    without looking whether it is there.
+    """
+
+    type = socket.SOCK_STREAM
+    proto = socket.IPPROTO_TCP
+
+    def __init__(self, peer: tuple[str, int]) -> None:
+        self.family = socket.AF_INET6 if ":" in peer[0] else socket.AF_INET
+        self._peer = peer
+
+    def getpeername(self) -> tuple[str, int]:
+        return self._peer
+
+    def getsockname(self) -> tuple[str, int]:
+        return ("", 0)
+
+    def setsockopt(self, *args: object) -> None:
+        """Do nothing: the browser's connections have no options."""
+
+    def getsockopt(self, *args: object) -> int:
+        return 0
+
+    def fileno(self) -> int:
+        return -1
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to close."""
 
 
 class LoopPatch:

@@ -1,12 +1,10 @@
 """Whether a server is there, as far as a page can find out.
 
 The browser does not tell a page why a handshake has failed. Whether anything answers at that host and
-port can be asked over HTTP, though, and that is the difference that programs care about: a server that
-is down is tried again later. What the page's own policy has forbidden, an event tells.
+port can be asked over HTTP, though. What the page's own policy has forbidden, an event tells.
 
-A program expects :class:`ConnectionRefusedError` from the event loop, before it has sent anything, and
-the gateway learns of a failure only afterwards. So it remembers the origins at which a connection was
-refused or lost, and asks there first the next time. Elsewhere a connection costs no request more.
+A program expects :class:`ConnectionRefusedError` before it has sent anything, and the gateway learns of
+a failure only afterwards. So it asks first where the last connection was refused or lost.
 """
 
 from __future__ import annotations

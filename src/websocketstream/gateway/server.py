@@ -131,7 +131,8 @@ class ServerConnection:
             split_fetch_headers(request.headers)
             self._request = request
             if request.expects_continue:
-                self._waiting.append(self._continue)
+                head = response_head(100, "Continue", ())
+                self._waiting.append(partial(self.transport.deliver_soon, head))
 
     def _refuse_target(self, request: Request) -> None:
         if request.method == "CONNECT" or "://" in request.target:
@@ -146,9 +147,6 @@ class ServerConnection:
         """Start the answer to the next request, unless one is under way."""
         while self._waiting and self._exchange is None:
             self._waiting.popleft()()
-
-    def _continue(self) -> None:
-        self.transport.deliver_soon(response_head(100, "Continue", ()))
 
     def _upgrade(self, request: Request) -> None:
         if request.headers.get("Sec-WebSocket-Version") != "13":
@@ -184,7 +182,4 @@ class ServerConnection:
 
 
 def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Unknown"
+    return next((each.phrase for each in HTTPStatus if each == status), "Unknown")

@@ -6,9 +6,7 @@ become frames.
 
 Closing: the server's Close frame goes to the library, the library's own is waited for, then the
 transport ends, in that order, because libraries take an end without a Close frame of their own for an
-abnormal one. If the library closes first, the server's answer goes to it. A connection that is lost
-ends the transport with a :class:`ConnectionResetError` and no Close frame. Whatever came before is
-delivered first, so all of this waits while the library has paused reading.
+abnormal one. What came before is delivered first, so this waits while the library has paused reading.
 """
 
 from __future__ import annotations
