@@ -114,17 +114,13 @@ class ReceiveBuffer:
         self._line: deque[_Place] = deque()
         self._ended = False
         self._error: BaseException | None = None
-        self._full = False
+        self.is_full: bool = False
+        """Whether the mark was reached, and reading has not brought the size down to half of it."""
         self._on_room = on_room
         self._consumer: Callable[[], None] | None = None
 
     def __len__(self) -> int:
         return len(self._messages)
-
-    @property
-    def is_full(self) -> bool:
-        """Whether the mark was reached, and reading has not brought the size down to half of it."""
-        return self._full
 
     def put(self, messages: Iterable[Message]) -> None:
         """Add messages, in order. After the end they are dropped."""
@@ -138,7 +134,7 @@ class ReceiveBuffer:
             size += len(message) if type(message) is bytes or message.isascii() else size_of(message)
         self.size = size
         if size >= self.high_water_mark:
-            self._full = True
+            self.is_full = True
         if self._line:
             self._wake()
         elif self._consumer is not None:
@@ -160,7 +156,7 @@ class ReceiveBuffer:
         """Drop what is in the buffer, and end it cleanly."""
         self._messages.clear()
         self.size = 0
-        self._full = False
+        self.is_full = False
         self._ended, self._error = True, None
         self._wake()
         self._finish_if_empty()
@@ -242,13 +238,13 @@ class ReceiveBuffer:
     def _pop(self) -> Message:
         message = self._messages.popleft()
         self.size -= len(message) if type(message) is bytes or message.isascii() else size_of(message)
-        if self._full or self._ended:
+        if self.is_full or self._ended:
             self._taken()
         return message
 
     def _taken(self) -> None:
-        if self._full and self.size <= self.high_water_mark // 2:
-            self._full = False
+        if self.is_full and self.size <= self.high_water_mark // 2:
+            self.is_full = False
             self._on_room()
         if self._ended:
             self._finish_if_empty()

@@ -2,10 +2,8 @@
 
 Sending hands each message to the browser at once; the browser's own count says how much has not
 gone out. Receiving costs one Python call per batch: JavaScript gathers the events, Python is woken by
-the first of them and takes what is there. Where Python is called without delay, which is where there is
-no JSPI, that would be each message by itself; so after some of them it looks once each turn of the event
-loop instead, until nothing has come. WebKit takes no such turn while messages come without pause, so it
-looks after so many of them as well. Classic ``WebSocket`` can't hold the server back.
+the first of them and takes what is there; in a flood it looks once each turn of the event loop instead,
+or after so many messages. Classic ``WebSocket`` can't hold the server back.
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ from collections.abc import Callable, Sequence
 from . import _ffi
 from ._browser import BrowserBackend
 from ._rules import Message
-from ._transport import Events
+from ._transport import Events, Headers
 
 BUFFER_POLL_SECONDS = 0.004
 """How often to ask for ``bufferedAmount`` while somebody waits: no event tells that it has fallen."""
@@ -38,11 +36,7 @@ class ClassicBackend(BrowserBackend):
         return _ffi.sends_headers()
 
     def connect(
-        self,
-        url: str,
-        protocols: Sequence[str],
-        events: Events,
-        headers: Sequence[tuple[str, str]] = (),
+        self, url: str, protocols: Sequence[str], events: Events, headers: Headers = ()
     ) -> ClassicTransport:
         return ClassicTransport(url, protocols, events, headers)
 
@@ -52,13 +46,7 @@ class ClassicTransport:
 
     receive_backpressure = False
 
-    def __init__(
-        self,
-        url: str,
-        protocols: Sequence[str],
-        events: Events,
-        headers: Sequence[tuple[str, str]],
-    ) -> None:
+    def __init__(self, url: str, protocols: Sequence[str], events: Events, headers: Headers) -> None:
         self._events = events
         # May be refused, and then no proxy must be there yet.
         self._socket = _ffi.JsWebSocket(

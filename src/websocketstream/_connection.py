@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 from ._buffer import ReceiveBuffer, SendBuffer
 from ._promise import Promise, rejected, resolved
 from ._rules import Message, redact, size_of
-from ._transport import UNCONNECTED, Backend, Transport
+from ._transport import UNCONNECTED, Backend, Headers, Transport
 from .errors import (
     AbortError,
     BufferOverflowError,
@@ -81,7 +81,7 @@ class Connection:
         overflow: Overflow,
         open_timeout: float | None,
         close_timeout: float | None,
-        headers: Sequence[tuple[str, str]] = (),
+        headers: Headers = (),
         may_suspend: bool = True,
     ) -> None:
         self.url = url
@@ -95,9 +95,7 @@ class Connection:
         self.writable_closed: Promise[None] = Promise()
         """Resolved when the writable side was closed by ``close_writable``, else rejected."""
         self.incoming: ReceiveBuffer = ReceiveBuffer(
-            high_water_mark,
-            lambda: self._transport.resume_reading(),
-            UNCONNECTED.call_soon,
+            high_water_mark, lambda: self._transport.resume_reading(), UNCONNECTED.call_soon
         )
         self.messages_received: int = 0
         self.messages_sent: int = 0
@@ -247,7 +245,7 @@ class Connection:
             count = len(self.protocols)
             self.fail(WebSocketError(f"the server selected none of the {count} subprotocols offered"))
             return
-        self._clear_timer()
+        self._cancel_timer()
         self.state = State.OPEN
         self.opened_at = time.monotonic()
         logger.debug("connected to %s", redact(self.url))
@@ -300,7 +298,7 @@ class Connection:
     # How it ends.
 
     def _end(self, info: WebSocketCloseInfo, error: WebSocketError | None) -> None:
-        self._clear_timer()
+        self._cancel_timer()
         self.state = State.CLOSED
         self.ended_at = time.monotonic()
         logger.debug("closed %s with %d", redact(self.url), info.close_code)
@@ -323,7 +321,7 @@ class Connection:
     def _end_unopened(self, opened_error: Exception, closed_error: Exception | None = None) -> None:
         if closed_error is None:
             closed_error = WebSocketError._received(str(opened_error), ABNORMAL, "")
-        self._clear_timer()
+        self._cancel_timer()
         self.state = State.CLOSED
         logger.debug("could not connect to %s: %s", redact(self.url), opened_error)
         self.incoming.end(closed_error)
@@ -379,12 +377,8 @@ class Connection:
         )
 
     def _set_timer(self, seconds: float, callback: Callable[[], None]) -> None:
-        self._clear_timer()
-        self._cancel_timer = self.backend.call_later(seconds, callback)
-
-    def _clear_timer(self) -> None:
         self._cancel_timer()
-        self._cancel_timer = _nothing
+        self._cancel_timer = self.backend.call_later(seconds, callback)
 
 
 def _nothing() -> None:

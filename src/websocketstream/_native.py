@@ -4,11 +4,10 @@ No promise is awaited per message. Messages come through a pipe into one Python 
 returns a promise only when the server is to be held back. They go out through a pipe that asks for
 more when the network has taken what there was.
 
-Chromium crashes the tab when a write is pending as the connection fails, and once the network has
-failed every write is a pending one until the page has been told, which takes two turns of the event
-loop. So what is sent after a pause, such as an answer to a message, is handed over two turns later, if
-the connection still stands then; while the network goes on asking, at once, and little at a time. A
-close waits until the pipe has run dry, because closing on queued writes crashes it too.
+Chromium crashes the tab when a write is pending as the connection fails. So what is sent after a pause
+is handed over two turns of the event loop later, if the connection still stands then; while the network
+goes on asking, at once, and little at a time. A close waits until the pipe has run dry, because closing
+on queued writes crashes it too.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from typing import Any
 from . import _ffi
 from ._browser import BrowserBackend
 from ._rules import Message
-from ._transport import Events
+from ._transport import Events, Headers
 
 BATCH_BYTES = 64 * 1024
 """How much is handed over at a time, unless one message is larger; the browser's own pipe to the
@@ -34,11 +33,7 @@ class NativeBackend(BrowserBackend):
     sends_headers = False
 
     def connect(
-        self,
-        url: str,
-        protocols: Sequence[str],
-        events: Events,
-        headers: Sequence[tuple[str, str]] = (),
+        self, url: str, protocols: Sequence[str], events: Events, headers: Headers = ()
     ) -> NativeTransport:
         return NativeTransport(url, protocols, events)
 

@@ -14,6 +14,9 @@ from typing import Any, Protocol
 
 from ._rules import Message
 
+Headers = Sequence[tuple[str, str]]
+"""Headers to send with the opening handshake, by their names, in order."""
+
 
 class Events(Protocol):
     """What a transport reports to its connection. The connection implements this."""
@@ -86,22 +89,12 @@ class _Unconnected:
     receive_backpressure = False
     buffered_amount = 0
 
-    def watch_buffer(self) -> None: ...
-
-    def send(self, message: Message, size: int) -> None: ...
-
-    def pause_reading(self) -> None: ...
-
-    def resume_reading(self) -> None: ...
-
     def call_soon(self, callback: Callable[[], object], context: Context) -> None:
         asyncio.get_running_loop().call_soon(callback, context=context)
 
-    def discard(self) -> None: ...
+    def _nothing(self, *_: object) -> None: ...
 
-    def close(self, code: int | None, reason: str) -> None: ...
-
-    def abandon(self) -> None: ...
+    watch_buffer = send = pause_reading = resume_reading = discard = close = abandon = _nothing
 
 
 UNCONNECTED: Transport = _Unconnected()
@@ -122,11 +115,7 @@ class Backend(Protocol):
         """Resolve ``url`` against the page's and serialise it; ``None`` if it is no URL."""
 
     def connect(
-        self,
-        url: str,
-        protocols: Sequence[str],
-        events: Events,
-        headers: Sequence[tuple[str, str]] = (),
+        self, url: str, protocols: Sequence[str], events: Events, headers: Headers = ()
     ) -> Transport:
         """Start to connect. Events are reported later, never during the call.
 
@@ -134,7 +123,7 @@ class Backend(Protocol):
         """
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call ``callback`` after that time; return a function that cancels it."""
+        """Call ``callback`` after that time; return a function that cancels it, at whatever time."""
 
     def as_bytes(self, chunk: object) -> bytes | None:
         """Copy a buffer of this world (JavaScript's) into bytes; ``None`` for anything else.

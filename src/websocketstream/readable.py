@@ -7,7 +7,6 @@ connection. Nothing here decides about the connection.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ._buffer import Read, ReadResult
@@ -159,9 +158,7 @@ class ReadableStreamDefaultReader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.release_lock()
 
     def _check(self) -> None:

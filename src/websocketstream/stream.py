@@ -7,17 +7,10 @@ happens on the connection is decided in :mod:`websocketstream._connection`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from types import TracebackType
 from typing import Any, NamedTuple
 
-from ._connection import Connection, Handshake, Overflow, WebSocketCloseInfo
-from ._options import (
-    DEFAULT_HIGH_WATER_MARK,
-    check_mark,
-    check_overflow,
-    check_timeout,
-    resolve_backend,
-)
+from ._connection import Connection, Overflow, WebSocketCloseInfo
+from ._options import DEFAULT_HIGH_WATER_MARK, check_mark, check_overflow, check_timeout, resolve_backend
 from ._promise import Promise
 from ._rules import get_a_url_record, redact, validate_protocols
 from ._transport import Backend
@@ -111,8 +104,7 @@ class WebSocketStream:
             open_timeout=open_timeout,
             close_timeout=close_timeout,
         )
-        handshake = self._connection.opened
-        handshake.when_settled(lambda: self._settle_opened(handshake))
+        self._connection.opened.when_settled(self._settle_opened)
         if signal is None:
             self._connection.connect()
         else:
@@ -170,9 +162,7 @@ class WebSocketStream:
             self.close()
             raise
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.close()
         try:
             await self.closed
@@ -193,12 +183,12 @@ class WebSocketStream:
 
         return html_of(self, self._connection)
 
-    def _settle_opened(self, handshake: Promise[Handshake]) -> None:
-        error = handshake.exception()
+    def _settle_opened(self) -> None:
+        error = self._connection.opened.exception()
         if error is not None:
             self._opened.reject(error)
             return
-        protocol, extensions = handshake.result()
+        protocol, extensions = self._connection.opened.result()
         readable, writable = ReadableStream(self._connection), WritableStream(self._connection)
         self._opened.resolve(WebSocketOpenInfo(readable, writable, extensions, protocol))
 

@@ -125,7 +125,7 @@ def support() -> Support:
         return Support(False, False, (), None, None, False, False, False, _interpreter(), None)
     from . import _ffi
 
-    classic, native = _ffi.has_websocket(), _ffi.has_websocket_stream()
+    classic, native = _ffi.has("WebSocket"), _ffi.has("WebSocketStream")
     agent = _ffi.user_agent()
     chromium = re.search(r"Chrom(?:e|ium)/(\d+)", agent)
     version = int(chromium[1]) if chromium else None
@@ -138,7 +138,7 @@ def support() -> Support:
         auto="native" if native else polyfill,
         safe="native" if native and not defects else polyfill,
         receive_backpressure=native,
-        worker=_ffi.in_worker(),
+        worker=_ffi.has("WorkerGlobalScope"),
         jspi=_ffi.can_suspend(),
         runtime=agent,
         pyodide=_ffi.pyodide_version(),

@@ -28,7 +28,7 @@ from urllib.parse import urljoin, urlsplit
 
 from ._fake import Close, Wire
 from ._rules import Message
-from ._transport import Events, Transport
+from ._transport import Events, Headers, Transport
 from .errors import AbortError
 
 __all__ = ["FakeAbortController", "FakeAbortSignal", "FakeBackend", "FakePeer"]
@@ -82,11 +82,7 @@ class FakeBackend:
     sends_headers = False
 
     def connect(
-        self,
-        url: str,
-        protocols: Sequence[str],
-        events: Events,
-        headers: Sequence[tuple[str, str]] = (),
+        self, url: str, protocols: Sequence[str], events: Events, headers: Headers = ()
     ) -> Transport:
         wire = Wire(events, self._receive_backpressure)
         self.peers.append(FakePeer(url, protocols, wire, self._handler))

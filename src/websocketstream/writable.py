@@ -6,7 +6,6 @@ here decides about the connection.
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ._promise import Promise, rejected
@@ -186,9 +185,7 @@ class WritableStreamDefaultWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.release_lock()
 
     def _check(self) -> None:

@@ -37,11 +37,14 @@ class Browser:
 
     def module(self) -> ModuleType:
         module = ModuleType("websocketstream._ffi")
-        answers: dict[str, Callable[[], object]] = {
-            "has_websocket": lambda: self.websocket,
-            "has_websocket_stream": lambda: self.native,
+        there = {
+            "WebSocket": self.websocket,
+            "WebSocketStream": self.native,
+            "WorkerGlobalScope": self.worker,
+        }
+        answers: dict[str, Callable[..., object]] = {
+            "has": there.__getitem__,
             "user_agent": lambda: self.agent,
-            "in_worker": lambda: self.worker,
             "can_suspend": lambda: self.jspi,
             "pyodide_version": lambda: "314.0.7",
         }

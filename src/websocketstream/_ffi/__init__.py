@@ -6,60 +6,33 @@ that live in JavaScript are named ``js_…``, and camelCase appears here only. T
 source and no ``eval``: the package works under a strict Content-Security-Policy.
 """
 
-from .environment import (
-    can_suspend,
-    event_loop_class,
-    has_jspi,
-    has_sockets,
-    has_websocket,
-    has_websocket_stream,
-    in_worker,
-    parse_url,
-    pyodide_version,
-    run_sync,
-    sends_headers,
-    user_agent,
-)
-from .fetch import JsFetch, probe
-from .policy import JsPolicyWatch
-from .proxies import Scope, abort_reason, call_later, watch_abort
-from .streams import new_readable, new_writable
-from .turns import JsCallSoon, JsTurns
-from .values import js_buffer_to_bytes, js_error, js_message, py_message, py_reason
-from .websocket import JsWebSocket
-from .websocket_stream import JsDeferred, JsSource, JsWebSocketStream
-
-__all__ = [
-    "JsCallSoon",
-    "JsDeferred",
-    "JsFetch",
-    "JsPolicyWatch",
-    "JsSource",
-    "JsTurns",
-    "JsWebSocket",
-    "JsWebSocketStream",
-    "Scope",
-    "abort_reason",
-    "call_later",
-    "can_suspend",
-    "event_loop_class",
-    "has_jspi",
-    "has_sockets",
-    "has_websocket",
-    "has_websocket_stream",
-    "in_worker",
-    "js_buffer_to_bytes",
-    "js_error",
-    "js_message",
-    "new_readable",
-    "new_writable",
-    "parse_url",
-    "probe",
-    "py_message",
-    "py_reason",
-    "pyodide_version",
-    "run_sync",
-    "sends_headers",
-    "user_agent",
-    "watch_abort",
-]
+from .environment import can_suspend as can_suspend
+from .environment import event_loop_class as event_loop_class
+from .environment import has as has
+from .environment import has_jspi as has_jspi
+from .environment import has_sockets as has_sockets
+from .environment import parse_url as parse_url
+from .environment import pyodide_version as pyodide_version
+from .environment import run_sync as run_sync
+from .environment import sends_headers as sends_headers
+from .environment import user_agent as user_agent
+from .fetch import JsFetch as JsFetch
+from .fetch import probe as probe
+from .policy import JsPolicyWatch as JsPolicyWatch
+from .proxies import Scope as Scope
+from .proxies import abort_reason as abort_reason
+from .proxies import call_later as call_later
+from .proxies import watch_abort as watch_abort
+from .turns import JsCallSoon as JsCallSoon
+from .turns import JsTurns as JsTurns
+from .values import js_buffer_to_bytes as js_buffer_to_bytes
+from .values import js_error as js_error
+from .values import js_message as js_message
+from .values import new_readable as new_readable
+from .values import new_writable as new_writable
+from .values import py_message as py_message
+from .values import py_reason as py_reason
+from .websocket import JsWebSocket as JsWebSocket
+from .websocket_stream import JsDeferred as JsDeferred
+from .websocket_stream import JsSource as JsSource
+from .websocket_stream import JsWebSocketStream as JsWebSocketStream

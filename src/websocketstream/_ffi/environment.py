@@ -12,16 +12,9 @@ from pyodide.ffi import run_sync as _run_sync
 from pyodide.webloop import WebLoop
 
 
-def has_websocket() -> bool:
-    return hasattr(js, "WebSocket")
-
-
-def has_websocket_stream() -> bool:
-    return hasattr(js, "WebSocketStream")
-
-
-def in_worker() -> bool:
-    return hasattr(js, "WorkerGlobalScope")
+def has(name: str) -> bool:
+    """Whether there is a global object of that name."""
+    return hasattr(js, name)
 
 
 def can_suspend() -> bool:

@@ -108,9 +108,6 @@ def probe(
     js_options = js_object(
         mode=mode, cache="no-store", credentials="omit", redirect=redirect, signal=js_abort.signal
     )
-    scope.when(
-        call(js.fetch, None, url, js_options),
-        lambda js_response: end(int(js_response.status)),
-        fail,
-    )
+    js_answer = call(js.fetch, None, url, js_options)
+    scope.when(js_answer, lambda js_response: end(int(js_response.status)), fail)
     return stop

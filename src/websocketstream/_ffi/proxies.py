@@ -97,10 +97,7 @@ class Scope:
         return self.keep(start)
 
     def when(
-        self,
-        js_promise: Any,
-        on_fulfilled: Callable[[Any], None],
-        on_rejected: Callable[[Any], None],
+        self, js_promise: Any, on_fulfilled: Callable[[Any], None], on_rejected: Callable[[Any], None]
     ) -> None:
         """Have a callback called when the promise settles, unless the scope was closed before."""
         then(js_promise, self.keep_then(on_fulfilled), self.keep_then(on_rejected))

@@ -1,4 +1,4 @@
-"""Values and errors, from JavaScript to Python and back."""
+"""Values, errors and streams, from JavaScript to Python and back."""
 
 from __future__ import annotations
 
@@ -21,6 +21,16 @@ def js_object(**fields: Any) -> JsProxy:
     """Return a plain JavaScript object."""
     js_fields: JsProxy = to_js(fields, dict_converter=js.Object.fromEntries, depth=1)
     return js_fields
+
+
+def new_readable(**source: Any) -> Any:
+    """Return a ``ReadableStream`` that keeps nothing of its own."""
+    return js.ReadableStream.new(js_object(**source), js_object(highWaterMark=0))
+
+
+def new_writable(**sink: Any) -> Any:
+    """Return a ``WritableStream``."""
+    return js.WritableStream.new(js_object(**sink))
 
 
 def js_message(message: Message) -> Any:

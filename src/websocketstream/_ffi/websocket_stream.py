@@ -10,8 +10,7 @@ from pyodide.ffi import JsException, to_js
 
 from .._rules import Message
 from .proxies import Scope, call
-from .streams import new_readable, new_writable
-from .values import JsStage, close_info, js_object, refusal
+from .values import JsStage, close_info, js_object, new_readable, new_writable, refusal
 
 
 class JsWebSocketStream:
