@@ -5,7 +5,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from ._serving import HOST
@@ -53,7 +53,8 @@ async def serve() -> AsyncIterator[str]:
             draining = asyncio.ensure_future(process.stderr.read())
             yield url
         finally:
-            process.kill()
+            with suppress(ProcessLookupError):  # it has ended by itself
+                process.kill()
             await process.wait()
         await draining
 
