@@ -27,12 +27,15 @@ class NativeDefect(NamedTuple):
     summary: str
     promise: str
     """The promise that it breaks."""
-    page: str
-    """The page that shows it, in ``tests/defects``."""
     since: int = 124
     """The first Chromium version that has it."""
     fixed_in: int | None = None
     """The first Chromium version that no longer has it, ``None`` until it is fixed."""
+
+    @property
+    def page(self) -> str:
+        """The page that shows it, in ``tests/defects``."""
+        return f"{self.name}.py"
 
     def affects(self, chromium: int | None) -> bool:
         """Whether that version of Chromium has it; a browser that is not known counts as affected."""
@@ -44,31 +47,18 @@ NATIVE_DEFECTS = (
         "lost_tail",
         "messages that the page has not read yet are dropped when the server closes",
         "nothing is lost silently",
-        "lost_tail.py",
+    ),
+    NativeDefect("close_crash", "closing while writes are queued crashes the tab", "nothing crashes"),
+    NativeDefect(
+        "unsent_writes", "writes that are dropped by a close report success", "nothing is lost silently"
     ),
     NativeDefect(
-        "close_crash",
-        "closing while writes are queued crashes the tab",
-        "nothing crashes",
-        "close_crash.py",
-    ),
-    NativeDefect(
-        "unsent_writes",
-        "writes that are dropped by a close report success",
-        "nothing is lost silently",
-        "unsent_writes.py",
-    ),
-    NativeDefect(
-        "close_hang",
-        "a close hangs for a minute while received messages are unread",
-        "nothing hangs",
-        "close_hang.py",
+        "close_hang", "a close hangs for a minute while received messages are unread", "nothing hangs"
     ),
     NativeDefect(
         "failed_write_crash",
         "a write that is pending when the connection fails crashes the tab",
         "nothing crashes",
-        "failed_write_crash.py",
     ),
 )
 """The defects of Chromium's ``WebSocketStream`` that this package works around or avoids."""

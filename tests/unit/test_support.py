@@ -116,7 +116,7 @@ def test_chromium(visit: Callable[[Browser], None]) -> None:
 def test_repaired_chromium(visit: Callable[[Browser], None], monkeypatch: pytest.MonkeyPatch) -> None:
     """When every defect has been fixed in this version, "safe" is native too."""
     visit(Browser(native=True, agent=CHROMIUM))
-    defect = NativeDefect("hunger", "it eats messages", "nothing is lost", "hunger.py", fixed_in=156)
+    defect = NativeDefect("hunger", "it eats messages", "nothing is lost", fixed_in=156)
     monkeypatch.setattr(MODULE, "NATIVE_DEFECTS", (defect,))
     assert support().native_defects == ()
     assert support().safe == "native"
@@ -164,7 +164,7 @@ def test_unknown_browser(visit: Callable[[Browser], None]) -> None:
 )
 def test_defect(since: int, fixed_in: int | None, version: int | None, affected: bool) -> None:
     """A defect affects the versions from the first that has it to the last before it was fixed."""
-    defect = NativeDefect("hunger", "", "", "", since, fixed_in)
+    defect = NativeDefect("hunger", "", "", since, fixed_in)
     assert defect.affects(version) == affected
 
 
@@ -172,7 +172,7 @@ def test_defects_are_described() -> None:
     """Each defect has a name of its own and says what it is, what it breaks and what shows it."""
     assert len({defect.name for defect in NATIVE_DEFECTS}) == len(NATIVE_DEFECTS)
     for defect in NATIVE_DEFECTS:
-        assert all(defect[:4])
+        assert all(defect[:3]) and defect.page
 
 
 def test_what_is_no_back_end_is_refused() -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
 from functools import partial
 from operator import attrgetter
 from types import ModuleType
@@ -44,22 +45,18 @@ class BlockingConnection:
     def __iter__(self) -> Iterator[Any]:
         from websockets.exceptions import ConnectionClosedOK
 
-        try:
+        with suppress(ConnectionClosedOK):
             while True:
                 yield self.recv()
-        except ConnectionClosedOK:
-            return
 
     def recv(self, timeout: float | None = None, decode: bool | None = None) -> Any:
         return run(_within, timeout, self._connection.recv, decode)
 
     def recv_streaming(self, decode: bool | None = None) -> Iterator[Any]:
         fragments = self._connection.recv_streaming(decode)
-        try:
+        with suppress(StopAsyncIteration):
             while True:
                 yield run(anext, fragments)
-        except StopAsyncIteration:
-            return
 
     def send(self, message: Any, text: bool | None = None) -> None:
         options = {} if text is None else {"text": text}  # which versions before 14 don't have

@@ -24,11 +24,7 @@ from typing import Any, Protocol
 logger = logging.getLogger("websocketstream")
 
 KERNEL_BUFFER = 1024 * 1024
-"""Bytes on their way that count as sent.
-
-With a socket they would lie in the kernel's buffers, which no library sees. A library waits when its
-64 KiB of write buffer are full; if these first bytes counted, it would wait for each few messages.
-"""
+"""Bytes on their way that count as sent: with a socket they would lie in the kernel's buffers."""
 
 DEFAULT_HIGH = 64 * 1024
 
@@ -160,11 +156,7 @@ class GatewayTransport(asyncio.Transport):
 
     @property
     def send_marks(self) -> tuple[int, int]:
-        """Bytes on their way from which on the library is asked to wait, and at which to go on.
-
-        It goes on when half of them have gone, since an answer to each few would cost too much; that
-        is always below the library's own lower limit.
-        """
+        """Bytes on their way from which on the library is asked to wait, and at which to go on."""
         high = KERNEL_BUFFER + self._high + 1
         return high, min(high // 2, KERNEL_BUFFER + self._low)
 
