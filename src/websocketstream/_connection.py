@@ -386,9 +386,7 @@ def _nothing() -> None:
 
 
 def _describe(code: int, reason: str, unsent: int) -> str:
-    how = (
-        f"the connection was closed with code {code}" if code != ABNORMAL else "the connection was lost"
-    )
+    how = "the connection was lost" if code == ABNORMAL else f"the connection was closed with code {code}"
     if reason:
         how += f" ({reason})"
     return f"{how}; {unsent} bytes were not sent" if unsent else how

@@ -12,6 +12,16 @@ from typing import Any
 from .errors import NotSupportedError
 from .support import in_browser
 
+_NO_JSPI = (
+    "this browser can't suspend Python (it has no JSPI), so a synchronous client can't wait: "
+    "use websockets.asyncio.client, with await"
+)
+_CALLED_BY_JAVASCRIPT = (
+    "Python can't be suspended here, because JavaScript has called it and waits for it, as in an "
+    "event handler or a callback: start a task from here, or call it from code that was started "
+    "with runPythonAsync() or is awaited; or use websockets.asyncio.client, with await"
+)
+
 
 def run[T](function: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T:
     """Call ``function`` and wait for what it returns.
@@ -19,9 +29,14 @@ def run[T](function: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T:
     Raises:
         NotSupportedError: Python can't be suspended here.
     """
-    check()
+    if not in_browser():
+        raise NotSupportedError(
+            "suspending Python is for browsers: elsewhere websockets.sync works as it is"
+        )
     from . import _ffi
 
+    if not _ffi.can_suspend():
+        raise NotSupportedError(_CALLED_BY_JAVASCRIPT if _ffi.has_jspi() else _NO_JSPI)
     # Exceptions must not cross over to JavaScript: Pyodide would keep them and all they refer to.
     result, error = _ffi.run_sync(_outcome(function(*args)))
     if error is None:
@@ -38,25 +53,3 @@ async def _outcome[T](coroutine: Coroutine[Any, Any, T]) -> tuple[T | None, Base
         return await coroutine, None
     except BaseException as error:
         return None, error
-
-
-def check() -> None:
-    """Raise NotSupportedError, with the way out, if Python can't be suspended here."""
-    if not in_browser():
-        raise NotSupportedError(
-            "suspending Python is for browsers: elsewhere websockets.sync works as it is"
-        )
-    from . import _ffi
-
-    if _ffi.can_suspend():
-        return
-    if not _ffi.has_jspi():
-        raise NotSupportedError(
-            "this browser can't suspend Python (it has no JSPI), so a synchronous client can't wait: "
-            "use websockets.asyncio.client, with await"
-        )
-    raise NotSupportedError(
-        "Python can't be suspended here, because JavaScript has called it and waits for it, as in an "
-        "event handler or a callback: start a task from here, or call it from code that was started "
-        "with runPythonAsync() or is awaited; or use websockets.asyncio.client, with await"
-    )

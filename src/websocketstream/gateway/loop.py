@@ -72,10 +72,14 @@ class LoopPatch:
         self.options = options
         self._loop_class = loop_class
         self._addresses: WeakKeyDictionary[socket.socket, tuple[Any, ...]] = WeakKeyDictionary()
+
+        async def sock_connect(_loop: object, sock: socket.socket, address: tuple[Any, ...]) -> None:
+            self._addresses[sock] = address
+
         connect: Any = getattr(loop_class, "create_connection", None)
         methods: dict[str, Any] = {"create_connection": self._creating(connect if has_sockets else None)}
         if not has_sockets:
-            methods |= {"sock_connect": self._sock_connecting(), "getaddrinfo": _getaddrinfo}
+            methods |= {"sock_connect": sock_connect, "getaddrinfo": _getaddrinfo}
         self._replaced = {name: vars(loop_class).get(name, _MISSING) for name in methods}
         for name, method in methods.items():
             setattr(loop_class, name, method)
@@ -87,12 +91,6 @@ class LoopPatch:
                 delattr(self._loop_class, name)
             else:
                 setattr(self._loop_class, name, original)
-
-    def _sock_connecting(self) -> Callable[..., Any]:
-        async def sock_connect(_loop: object, sock: socket.socket, address: tuple[Any, ...]) -> None:
-            self._addresses[sock] = address
-
-        return sock_connect
 
     def _creating(self, original: Callable[..., Any] | None) -> Callable[..., Any]:
         """Return a ``create_connection``; with ``original`` that one connects without TLS."""

@@ -225,10 +225,9 @@ class WebSocketUpgrade:
 
     def _is_alive(self) -> bool:
         """Whether the server is there, for all that is known."""
-        if self._connection.state is not State.OPEN:
-            return False
         idle = self._options.idle_timeout
-        return idle is None or time.monotonic() - self._heard <= idle
+        heard = idle is None or time.monotonic() - self._heard <= idle
+        return heard and self._connection.state is State.OPEN
 
     # From the server to the library.
 
@@ -249,20 +248,17 @@ class WebSocketUpgrade:
 
     def _closed(self) -> None:
         error = self._connection.closed.exception()
-        code: int | None
-        if error is None:
-            code, reason = self._connection.closed.result()
+        assert error is None or isinstance(error, WebSocketError)
+        info = self._connection.closed.result() if error is None else error
+        lost = info.close_code in NEVER_SENT
+        if lost:
+            self._options.suspects.add(origin_of(self._connection.url))
+        if lost or isinstance(error, (MessagesLostError, BufferOverflowError)):
+            self._finished = True
+            self._transport.end(_reset(str(error)))
         else:
-            assert isinstance(error, WebSocketError)
-            lost = error.close_code in NEVER_SENT
-            if lost:
-                self._options.suspects.add(origin_of(self._connection.url))
-            if lost or isinstance(error, (MessagesLostError, BufferOverflowError)):
-                self._finished = True
-                self._transport.end(_reset(str(error)))
-                return
-            code, reason = error.close_code, error.reason
-        self._finish(received(code, self._sent.code if self._sent is not None else None), reason)
+            sent = None if self._sent is None else self._sent.code
+            self._finish(received(info.close_code, sent), info.reason)
 
     def _finish(self, code: int | None, reason: str) -> None:
         """Send the library a Close frame, then end when it has sent its own."""
