@@ -386,7 +386,9 @@ def _nothing() -> None:
 
 
 def _describe(code: int, reason: str, unsent: int) -> str:
-    how = "the connection was lost" if code == ABNORMAL else f"the connection was closed with code {code}"
+    how = (
+        f"the connection was closed with code {code}" if code != ABNORMAL else "the connection was lost"
+    )
     if reason:
         how += f" ({reason})"
     return f"{how}; {unsent} bytes were not sent" if unsent else how

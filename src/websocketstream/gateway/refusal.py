@@ -82,10 +82,7 @@ async def check_reachable(origin: str, options: Options) -> None:
 
 
 async def find_reason(url: str, error: BaseException, options: Options) -> tuple[int | None, str]:
-    """Find out why the handshake at ``url`` has failed.
-
-    Args:
-        error: what the browser says.
+    """Find out why the handshake at ``url`` has failed, of which the browser says ``error``.
 
     Returns:
         The status to answer with, ``None`` for a server that is down, and why.
