@@ -279,7 +279,7 @@ class SendBuffer:
         self, high_water_mark: int, measure: Callable[[], int], watch: Callable[[], None]
     ) -> None:
         self.high_water_mark = high_water_mark
-        self.low_water_mark = high_water_mark // 2
+        self.low_water_mark: int = high_water_mark // 2
         """Where those who wait for room go on: to wake them costs as much as many a message."""
         self.ready: Promise[None] = resolved(None)
         """Resolved while there is room; replaced by a pending one when there is none."""

@@ -93,11 +93,11 @@ def install(
     if not in_browser():
         return
     from .. import _ffi
+    from ._ssl import provide
     from .blocking import bridge
     from .imports import when_imported
     from .loop import LoopPatch
     from .options import Options
-    from .ssl_module import provide
 
     defaults = Options(fetch=_ffi.JsFetch, probe=_ffi.probe, call_later=_ffi.call_later)
     given = replace(

@@ -64,7 +64,7 @@ class Handshake:
     """
 
     def __init__(self, url: str, subprotocols: list[str], headers: Headers) -> None:
-        self.url = url
+        self.url: str = url
         self.subprotocols = subprotocols
         self.headers = headers
 

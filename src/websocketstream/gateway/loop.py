@@ -40,7 +40,7 @@ class NominalSocket:
     """
 
     type = socket.SOCK_STREAM
-    proto = socket.IPPROTO_TCP
+    proto: int = socket.IPPROTO_TCP
 
     def __init__(self, peer: tuple[str, int]) -> None:
         self.family = socket.AF_INET6 if ":" in peer[0] else socket.AF_INET

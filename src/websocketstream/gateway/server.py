@@ -24,7 +24,7 @@ from .options import Options
 from .transport import GatewayTransport
 from .upgrade import WebSocketUpgrade
 
-logger = logging.getLogger("websocketstream")
+logger: logging.Logger = logging.getLogger("websocketstream")
 
 SILENCE_SECONDS = 10.0
 """How long a library may take for the first byte of its first request."""

@@ -21,7 +21,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-logger = logging.getLogger("websocketstream")
+logger: logging.Logger = logging.getLogger("websocketstream")
 
 KERNEL_BUFFER = 1024 * 1024
 """Bytes on their way that count as sent: with a socket they would lie in the kernel's buffers."""
@@ -73,12 +73,14 @@ class GatewayTransport(asyncio.Transport):
         """Whether ``connection_lost()`` was called or will be in the next turn."""
         self._unread: deque[bytes | memoryview] = deque()
         """What the far end has delivered and the library has not read yet."""
-        self.ended = self._end_was_read = False
+        self.ended: bool = False
+        self._end_was_read = False
         """Whether the far end sends nothing more, and whether the protocol knows."""
         self._end_error: Exception | None = None
         self._write_error: Exception | None = None
         self._reading_paused = False
-        self.full = self._writing_paused = False
+        self.full: bool = False
+        self._writing_paused = False
         """Whether the library should wait with writing, and whether it was last told so."""
         self._high, self._low = DEFAULT_HIGH, DEFAULT_HIGH // 4
         self.set_protocol(protocol)
@@ -163,7 +165,8 @@ class GatewayTransport(asyncio.Transport):
     def hand_over(self, far_end: FarEnd) -> None:
         """Put another far end in the place of this one."""
         self._far_end = far_end
-        self.receive = far_end.receive  # without a call in between: each message takes this way
+        # Without a call in between: each message takes this way.
+        self.receive: Callable[[bytes | bytearray | memoryview], None] = far_end.receive
 
     def deliver(self, data: bytes) -> None:
         """Have the library read ``data`` now, or once it reads again. Call this from a callback only."""

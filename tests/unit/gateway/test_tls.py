@@ -14,10 +14,10 @@ import pytest
 import websockets
 
 from websocketstream.errors import NotSupportedError
-from websocketstream.gateway import ssl_module, tls
+from websocketstream.gateway import _ssl, tls
 from websocketstream.gateway.tls import check_context
 
-MODULES = [ssl, ssl_module]
+MODULES = [ssl, _ssl]
 
 
 @pytest.fixture(params=MODULES, ids=["ssl", "stand-in"])
@@ -43,8 +43,8 @@ def test_contexts_that_verify(module: Any) -> None:
 
 def test_certifi() -> None:
     """The authorities of certifi stand for those of any browser."""
-    check_context(ssl_module.create_default_context(cafile=certifi.where()))
-    check_context(ssl_module.create_default_context(cadata=certifi.contents()))
+    check_context(_ssl.create_default_context(cafile=certifi.where()))
+    check_context(_ssl.create_default_context(cadata=certifi.contents()))
 
 
 @pytest.mark.filterwarnings("ignore:ssl.PROTOCOL_TLS is deprecated")
@@ -73,12 +73,12 @@ def test_authorities(tmp_path: Path) -> None:
         {"cadata": "x"},
     ):
         with pytest.raises(NotSupportedError, match=r"certificate authorities.*into the browser"):
-            check_context(ssl_module.create_default_context(**given))
+            check_context(_ssl.create_default_context(**given))
 
 
 def test_authorities_without_certifi(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no certifi, authorities can't be those of certifi."""
-    context = ssl_module.create_default_context(cadata=certifi.contents())
+    context = _ssl.create_default_context(cadata=certifi.contents())
     monkeypatch.setitem(sys.modules, "certifi", None)
     with pytest.raises(NotSupportedError):
         check_context(context)
@@ -88,7 +88,7 @@ def test_client_certificate(tmp_path: Path) -> None:
     """A context with a client certificate is refused, with the remedy."""
     path = tmp_path / "client.pem"
     path.write_text("-----BEGIN CERTIFICATE-----")
-    context = ssl_module.create_default_context()
+    context = _ssl.create_default_context()
     context.load_cert_chain(str(path))
     with pytest.raises(NotSupportedError, match=r"client certificate.*into the browser"):
         check_context(context)
@@ -114,24 +114,24 @@ def test_contexts_are_those_of_ssl() -> None:
             module.SSLContext(module.PROTOCOL_TLS_SERVER),
         ]
 
-    for real, ours in zip(contexts(ssl), contexts(ssl_module), strict=True):
+    for real, ours in zip(contexts(ssl), contexts(_ssl), strict=True):
         for name in ("protocol", "verify_mode", "check_hostname", "post_handshake_auth"):
             assert getattr(ours, name) == getattr(real, name), name
 
 
 def test_constants_are_those_of_ssl() -> None:
     """What has a number has the same as in `ssl`, except for what depends on OpenSSL."""
-    for name, value in vars(ssl_module).items():
+    for name, value in vars(_ssl).items():
         if isinstance(value, int) and re.match("(CERT|OP|PROTOCOL|SSL_ERROR|VERIFY)_", name):
             assert value == getattr(ssl, name), name
     for enumeration in ("VerifyMode", "TLSVersion"):
-        ours, real = getattr(ssl_module, enumeration), getattr(ssl, enumeration)
+        ours, real = getattr(_ssl, enumeration), getattr(ssl, enumeration)
         assert {each.name: each.value for each in ours} == {each.name: each.value for each in real}
 
 
 def test_errors_are_those_of_ssl() -> None:
     """Its errors have the bases of those of `ssl`."""
-    for name, value in vars(ssl_module).items():
+    for name, value in vars(_ssl).items():
         if isinstance(value, type) and issubclass(value, Exception) and name.startswith("SSL"):
             bases = {base.__name__ for base in getattr(ssl, name).__mro__}
             assert {base.__name__ for base in value.__mro__} == bases
@@ -143,21 +143,21 @@ def test_names_that_libraries_use() -> None:
         folder = Path(importlib.import_module(library).__path__[0])
         for path in folder.rglob("*.py"):
             source = path.read_text()
-            for name in re.findall(r"(?<![\w.])(?:ssl|ssl_module)\.([A-Za-z]\w*)", source):
+            for name in re.findall(r"(?<![\w.])(?:ssl|_ssl)\.([A-Za-z]\w*)", source):
                 if hasattr(ssl, name) and not isinstance(getattr(ssl, name), ModuleType):
-                    assert hasattr(ssl_module, name), f"{path} uses ssl.{name}"
+                    assert hasattr(_ssl, name), f"{path} uses ssl.{name}"
     assert websockets and aiohttp
 
 
 def test_settings_without_effect() -> None:
     """What the browser decides itself can be set, and has no effect."""
-    context = ssl_module.create_default_context()
+    context = _ssl.create_default_context()
     context.load_default_certs()
     context.set_default_verify_paths()
     context.set_alpn_protocols(["http/1.1"])
     context.set_ciphers("ALL")
-    context.minimum_version = ssl_module.TLSVersion.TLSv1_3
-    context.options |= ssl_module.OP_NO_COMPRESSION
+    context.minimum_version = _ssl.TLSVersion.TLSv1_3
+    context.options |= _ssl.OP_NO_COMPRESSION
     assert context.get_ca_certs() == []
     check_context(context)
     with pytest.raises(TypeError, match="all omitted"):
@@ -166,8 +166,8 @@ def test_settings_without_effect() -> None:
 
 def test_tls_in_python() -> None:
     """What would do TLS in Python raises, and says who does it."""
-    context = ssl_module.create_default_context()
-    stand_in: Any = ssl_module
+    context = _ssl.create_default_context()
+    stand_in: Any = _ssl
     for use in (context.wrap_socket, context.wrap_bio, stand_in.MemoryBIO, stand_in.SSLObject):
         with pytest.raises(NotSupportedError, match="the browser does; connect with wss:"):
             use()
@@ -178,11 +178,11 @@ def test_tls_in_python() -> None:
 
 def test_not_provided_where_there_is_ssl(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where Python has `ssl`, imported or not, that one stays."""
-    undo = ssl_module.provide()
+    undo = _ssl.provide()
     assert importlib.import_module("ssl") is ssl
     undo()
     monkeypatch.delitem(sys.modules, "ssl")
-    undo = ssl_module.provide()
+    undo = _ssl.provide()
     assert "ssl" not in sys.modules
     undo()
 
@@ -190,16 +190,16 @@ def test_not_provided_where_there_is_ssl(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.fixture
 def without_ssl(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "ssl")
-    monkeypatch.setattr(ssl_module, "find_spec", lambda name: None)
+    monkeypatch.setattr(_ssl, "find_spec", lambda name: None)
 
 
 @pytest.mark.usefixtures("without_ssl")
 def test_provided() -> None:
     """Where Python has no `ssl`, the stand-in is imported in its place, until that is undone."""
-    undo = ssl_module.provide()
-    assert importlib.import_module("ssl") is ssl_module
-    assert ssl_module.provide()() is None
-    assert sys.modules["ssl"] is ssl_module
+    undo = _ssl.provide()
+    assert importlib.import_module("ssl") is _ssl
+    assert _ssl.provide()() is None
+    assert sys.modules["ssl"] is _ssl
     undo()
     assert "ssl" not in sys.modules
     undo()
@@ -208,9 +208,9 @@ def test_provided() -> None:
 @pytest.mark.usefixtures("without_ssl")
 def test_provided_and_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     """A module that has taken its place since then stays."""
-    undo = ssl_module.provide()
+    undo = _ssl.provide()
     other = ModuleType("ssl")
     sys.modules["ssl"] = other
     undo()
     assert sys.modules["ssl"] is other
-    assert tls.CERT_NONE == ssl_module.CERT_NONE
+    assert tls.CERT_NONE == _ssl.CERT_NONE
