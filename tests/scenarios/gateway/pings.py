@@ -61,11 +61,9 @@ async def keepalive_is_content_with_an_idle_connection(env: LibrariesEnv) -> Non
                 await asyncio.sleep(0.02)
         await ws.send("still there?")
         assert await ws.recv() == "still there?"
-    async with env.session() as session, env.ws_connect(session, "/echo", heartbeat=2) as other:
+    async with env.session() as session, env.ws_connect(session, "/echo", heartbeat=1) as other:
         receiving = asyncio.ensure_future(other.receive())
-        await asyncio.sleep(
-            3.5
-        )  # a ping after two seconds, and more than the one that its pong may take
+        await asyncio.sleep(2.2)  # two pings; a pong may take half a second
         await other.send_str("still there?")
         assert (await receiving).data == "still there?"
 
