@@ -30,7 +30,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[ThreadedServer]:
+def server(spec: PageSpec) -> Iterator[ThreadedServer]:
+    """A server for one engine alone: on a server that others have used, the gates are open already."""
     with serve_in_thread() as server:
         yield server
 
