@@ -6,6 +6,7 @@ After :func:`install`, libraries written for asyncio, such as ``websockets`` and
 from a page as they are. Importing this package has no side effect.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .errors import (
@@ -13,6 +14,7 @@ from .errors import (
     BufferOverflowError,
     DOMException,
     DOMSyntaxError,
+    HandshakeError,
     InvalidAccessError,
     InvalidStateError,
     MessagesLostError,
@@ -22,11 +24,13 @@ from .errors import (
     WebSocketError,
 )
 from .readable import ReadableStream, ReadableStreamDefaultReader, ReadResult
+from .reconnect import exponential_backoff, reconnect
 from .stream import WebSocketCloseInfo, WebSocketOpenInfo, WebSocketStream
 from .support import Support, support
 from .writable import WritableStream, WritableStreamDefaultWriter
 
 if TYPE_CHECKING:
+    from . import sync as sync
     from .gateway import install, uninstall
 
 __all__ = [
@@ -34,6 +38,7 @@ __all__ = [
     "BufferOverflowError",
     "DOMException",
     "DOMSyntaxError",
+    "HandshakeError",
     "InvalidAccessError",
     "InvalidStateError",
     "MessagesLostError",
@@ -50,8 +55,11 @@ __all__ = [
     "WebSocketStream",
     "WritableStream",
     "WritableStreamDefaultWriter",
+    "exponential_backoff",
     "install",
+    "reconnect",
     "support",
+    "sync",
     "uninstall",
 ]
 
@@ -59,9 +67,12 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    # Loaded when asked for: a program that only uses streams need not wait for the gateway.
+    # Loaded when they are asked for: a program that only uses streams need not wait for them.
     if name in ("install", "uninstall"):
         from . import gateway
 
         return getattr(gateway, name)
+    if name == "sync":
+        # Not "from . import sync", which asks this function for the name first.
+        return import_module(".sync", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,6 +10,7 @@
     ├── SecurityError (PermissionError)         refused by the page's security rules
     ├── AbortError                              the signal fired, or the stream was aborted; .reason
     └── WebSocketError (ConnectionError)        .close_code, .reason
+        ├── HandshakeError (ConnectionRefusedError)   no connection was made
         ├── BufferOverflowError                 more arrived than the receive buffer may hold
         └── MessagesLostError                   the browser may have lost the last messages
 
@@ -28,6 +29,7 @@ __all__ = [
     "BufferOverflowError",
     "DOMException",
     "DOMSyntaxError",
+    "HandshakeError",
     "InvalidAccessError",
     "InvalidStateError",
     "MessagesLostError",
@@ -141,6 +143,18 @@ class WebSocketError(DOMException, ConnectionError):
         error = cls(message)
         error.close_code, error.reason = close_code, reason
         return error
+
+
+class HandshakeError(WebSocketError, ConnectionRefusedError):
+    """No connection was made: the opening handshake has failed, or was given up.
+
+    It is a :class:`ConnectionRefusedError` too, because that is what programs catch to try again::
+
+        try:
+            await stream.opened
+        except ConnectionRefusedError:
+            ...
+    """
 
 
 class BufferOverflowError(WebSocketError):

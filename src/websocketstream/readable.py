@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Self
 
-from ._buffer import Read, ReadResult
-from ._promise import Promise
-from ._rules import Message
+from ._core.buffers import Read, ReadResult
+from ._core.promise import Promise
+from ._core.rules import Message
 
 if TYPE_CHECKING:
-    from ._connection import Connection
+    from ._core.connection import Connection
 
 __all__ = ["ReadResult", "ReadableStream", "ReadableStreamDefaultReader"]
 
@@ -83,7 +83,7 @@ class ReadableStream:
         from .support import require_browser
 
         require_browser("readable.to_js()")
-        from ._js_streams import readable_to_js
+        from ._ffi.streams import readable_to_js
 
         return readable_to_js(self.get_reader())
 
@@ -134,7 +134,7 @@ class ReadableStreamDefaultReader:
         Standard: Streams, ``read()``.
         """
         self._check()
-        return self._connection.incoming.stand_in_line()
+        return self._connection.incoming.read()
 
     def cancel(self, reason: object = None) -> Promise[None]:
         """Drop all that was not read and close the connection; see :meth:`ReadableStream.cancel`."""
@@ -150,7 +150,7 @@ class ReadableStreamDefaultReader:
             self._stream._reader = None
             self._stream = None
             error = TypeError("the lock of this reader was released")
-            self._connection.incoming.turn_away(error)
+            self._connection.incoming.reject_requests(error)
             if self._closed is None or self._closed.settled:
                 self._closed = Promise()
             self._closed.reject(error)
@@ -185,10 +185,10 @@ class _Iteration(AsyncIterator[Message]):
         self._lock = stream._reader = object()
 
     async def __anext__(self) -> Message:
-        message = self._incoming.take_next()
+        message = self._incoming.get_nowait()
         if message is None:
             try:
-                message, done = await self._incoming.stand_in_line()
+                message, done = await self._incoming.read()
             except BaseException:
                 del self  # the traceback keeps this frame, which would keep the stream locked
                 raise

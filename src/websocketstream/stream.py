@@ -1,29 +1,50 @@
-"""``WebSocketStream``: the standard's class, in Python's spelling.
+"""``WebSocketStream``: the standard's class, in Python's spelling, with what a program needs on top.
 
-This module checks arguments, picks a back end and hands out the two sides of a connection; what
-happens on the connection is decided in :mod:`websocketstream._connection`.
+This module checks arguments, picks a back end, and hands out the two sides of a connection; what happens
+on the connection is decided in :mod:`websocketstream._core.connection`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, Self
 
-from ._connection import Connection, Overflow, WebSocketCloseInfo
-from ._options import DEFAULT_HIGH_WATER_MARK, check_mark, check_overflow, check_timeout, resolve_backend
-from ._promise import Promise
-from ._rules import get_a_url_record, redact, validate_protocols
-from ._transport import Backend
-from .errors import AbortError, WebSocketError, validate_close_code_and_reason
+from ._core import failures
+from ._core.connection import Connection, WebSocketCloseInfo
+from ._core.options import DEFAULTS, BackendName, ConnectionOptions, Overflow
+from ._core.promise import Promise
+from ._core.rules import (
+    Message,
+    get_a_url_record,
+    redact,
+    to_message,
+    validate_headers,
+    validate_protocols,
+)
+from ._core.transport import Backend, Headers
+from .errors import (
+    AbortError,
+    InvalidStateError,
+    NotSupportedError,
+    WebSocketError,
+    validate_close_code_and_reason,
+)
 from .readable import ReadableStream
-from .support import BackendName
+from .support import resolve_backend
 from .writable import WritableStream
 
 __all__ = ["WebSocketCloseInfo", "WebSocketOpenInfo", "WebSocketStream"]
 
 
 class WebSocketOpenInfo(NamedTuple):
-    """An open connection: its two sides, and what the handshake agreed on."""
+    """An open connection: its two sides, and the outcome of the handshake.
+
+    Example::
+
+        readable, writable, extensions, protocol = await stream.opened
+
+    Standard: WebSockets, "WebSocketOpenInfo".
+    """
 
     readable: ReadableStream
     writable: WritableStream
@@ -33,43 +54,55 @@ class WebSocketOpenInfo(NamedTuple):
     """The subprotocol that the server selected; empty when none was asked for."""
 
     def _repr_html_(self) -> str:
-        from ._html import html_of
+        from ._core.html import html_of
 
         return html_of(self, self.readable._connection)
 
 
 class WebSocketStream:
-    """A WebSocket connection whose messages are streams. Connects when it is made.
+    """A WebSocket connection. It starts to connect when it is made.
 
-    As a context manager it waits for the connection, gives the :class:`WebSocketOpenInfo`, and
-    closes when the block is left, however it is left::
+    As a context manager it waits until the connection is open, and closes it when the block is left,
+    however it is left::
 
-        async with WebSocketStream("wss://example.com/feed") as opened:
-            async for message in opened.readable:
+        async with WebSocketStream("wss://example.com/feed") as ws:
+            await ws.send("hello")
+            async for message in ws:
                 print(message)
 
-    Leaving the block sends what was written, waits for the close, and raises
-    :class:`WebSocketError` if the connection did not end cleanly, unless the block has raised.
+    Leaving the block sends what was written, waits for the close, and raises :class:`WebSocketError` if
+    the connection did not end cleanly, unless the block itself has raised. Cancelling it while it waits
+    for the connection gives up connecting.
+
+    :meth:`send`, :meth:`recv` and iteration are the short way. :attr:`readable` and :attr:`writable` are
+    the standard's streams; while one of them is locked to a reader or a writer, the short way that it
+    stands for raises :class:`TypeError`.
 
     Args:
         url: ``ws:``, ``wss:``, ``http:`` or ``https:``, or relative to the page.
         protocols: subprotocols to offer; one string is one subprotocol.
-        signal: a JavaScript ``AbortSignal`` that gives up connecting. ``None``: none. Once the
-            connection is made it has no effect.
+        signal: a JavaScript ``AbortSignal`` that gives up connecting. ``None``: none. It has no effect
+            once the connection is open.
+        headers: headers to send with the opening handshake, in Node, Deno, Bun and on CPython; no
+            browser lets a page send any.
         backend: ``"auto"``: the browser's own WebSocketStream where there is one, else the polyfill.
-            ``"safe"``: the browser's own only where no defect of it is known. ``"native"`` and
-            ``"polyfill"``: that one. Or a back end object, for tests.
-        high_water_mark: in bytes, for each direction: how much may wait to be read before the server
-            is held back, and to be sent before writes wait.
-        overflow: what to do at the mark where the browser can't hold the server back (the polyfill):
+            ``"safe"``: the browser's own only where no defect of it is known. Both are ``"cpython"``
+            outside a browser. ``"native"``, ``"polyfill"``, ``"cpython"``: that one. Or a back end
+            object, for tests.
+        high_water_mark: how many bytes may wait to be read before the server is held back.
+        send_high_water_mark: how many bytes may wait to be sent before writes wait.
+        overflow: what to do at ``high_water_mark`` where the server can't be held back (the polyfill):
             ``"buffer"`` goes on and warns once, ``"error"`` closes with a BufferOverflowError.
         open_timeout: seconds until connecting is given up; ``None``: as long as the browser tries.
-        close_timeout: seconds without progress until a close is given up; ``None``: for ever.
+        close_timeout: seconds without progress until a close is given up; ``None``: no limit.
+        idle_timeout: seconds without a message after which the connection counts as lost, which is how a
+            page finds out that a server has vanished; ``None``: no limit. Let the server send something
+            more often than that.
 
     Raises:
         DOMSyntaxError: the URL or a subprotocol is not valid.
         SecurityError: the page may not connect there.
-        NotSupportedError: the back end is not to be had here.
+        NotSupportedError: this environment does not have the back end, or can't send ``headers``.
 
     Standard: WebSockets, "The WebSocketStream interface".
     """
@@ -80,30 +113,37 @@ class WebSocketStream:
         *,
         protocols: str | Iterable[str] = (),
         signal: Any = None,
+        headers: Mapping[str, str] | Headers = (),
         backend: BackendName | Backend = "auto",
-        high_water_mark: int = DEFAULT_HIGH_WATER_MARK,
-        overflow: Overflow = "buffer",
-        open_timeout: float | None = 60,
-        close_timeout: float | None = 10,
+        high_water_mark: int = DEFAULTS.high_water_mark,
+        send_high_water_mark: int = DEFAULTS.send_high_water_mark,
+        overflow: Overflow = DEFAULTS.overflow,
+        open_timeout: float | None = DEFAULTS.open_timeout,
+        close_timeout: float | None = DEFAULTS.close_timeout,
+        idle_timeout: float | None = DEFAULTS.idle_timeout,
     ) -> None:
-        check_mark(high_water_mark)
-        check_timeout("open_timeout", open_timeout)
-        check_timeout("close_timeout", close_timeout)
-        check_overflow(overflow)
-        names = validate_protocols(protocols)
-        chosen = resolve_backend(backend)
-        self._url = get_a_url_record(url, chosen.parse_url)
-        self._opened: Promise[WebSocketOpenInfo] = Promise()
-        self._connection = Connection(
-            self._url,
-            names,
-            backend=chosen,
+        options = ConnectionOptions(
             high_water_mark=high_water_mark,
-            send_high_water_mark=high_water_mark,
+            send_high_water_mark=send_high_water_mark,
             overflow=overflow,
             open_timeout=open_timeout,
             close_timeout=close_timeout,
+            idle_timeout=idle_timeout,
         )
+        names = validate_protocols(protocols)
+        fields = validate_headers(headers)
+        chosen = resolve_backend(backend)
+        if fields and not chosen.sends_headers:
+            raise NotSupportedError(
+                f"a page can't send headers with a WebSocket handshake ({', '.join(dict(fields))}): put "
+                "a token into the query string of the URL, or offer it as a subprotocol"
+            )
+        self._url = get_a_url_record(url, chosen.parse_url)
+        self._opened: Promise[WebSocketOpenInfo] = Promise()
+        self._connection = Connection(self._url, names, backend=chosen, options=options, headers=fields)
+        self._incoming = self._connection.incoming
+        self._readable: ReadableStream | None = None
+        self._writable: WritableStream | None = None
         self._connection.opened.when_settled(self._settle_opened)
         if signal is None:
             self._connection.connect()
@@ -119,7 +159,7 @@ class WebSocketStream:
     def opened(self) -> Promise[WebSocketOpenInfo]:
         """Await it for the :class:`WebSocketOpenInfo`, any number of times, in any number of tasks.
 
-        Raises, when awaited, :class:`WebSocketError` if the connection could not be made, and
+        Raises, when awaited, :class:`HandshakeError` if the connection could not be made, and
         :class:`AbortError` if the signal fired before. Cancelling the await leaves the connection
         alone.
         """
@@ -135,12 +175,105 @@ class WebSocketStream:
         """
         return self._connection.closed
 
+    @property
+    def readable(self) -> ReadableStream:
+        """The messages of the server, as a stream.
+
+        Raises:
+            InvalidStateError: the connection is not open yet, or never was. So do the other three below.
+        """
+        return self._readable or self._open_info().readable
+
+    @property
+    def writable(self) -> WritableStream:
+        """The messages to the server, as a stream."""
+        return self._writable or self._open_info().writable
+
+    @property
+    def protocol(self) -> str:
+        """The subprotocol that the server selected; empty when none was asked for."""
+        return self._open_info().protocol
+
+    @property
+    def extensions(self) -> str:
+        """The extensions in use, such as ``"permessage-deflate"``; empty when there are none."""
+        return self._open_info().extensions
+
+    def send(self, message: object) -> Promise[None]:
+        """Send a message: ``str`` as text; bytes-like objects and JavaScript buffers as binary.
+
+        Acts at the call, and copies: awaited or not, the message is on its way.
+
+        Returns:
+            An awaitable that waits until there is room for the next message, which is at once while
+            less than ``send_high_water_mark`` bytes are waiting, and else when half of that has gone.
+            It does not say that the peer has received anything. Cancelling it does not take the
+            message back.
+
+        Raises:
+            TypeError: it can't be a message, or :attr:`writable` is locked. The stream goes on working.
+            InvalidStateError: the stream is not open.
+
+        Example::
+
+            await ws.send("text")
+            await ws.send(b"binary")
+        """
+        writable = self._writable or self.writable
+        if writable._writer is not None:
+            raise TypeError("the writable stream is locked: send through its writer, or release it")
+        connection = self._connection
+        return connection.write(to_message(message, connection.backend.as_bytes))
+
+    async def recv(self) -> Message:
+        """Return the next message: ``str`` for text, ``bytes`` for binary.
+
+        Cancelling it loses nothing: the message goes to the next call.
+
+        Raises:
+            WebSocketError: there are no more messages. ``close_code`` and ``reason`` say how the
+                connection has ended, with 1000 or 1005 if it was a normal close.
+            TypeError: :attr:`readable` is locked.
+            InvalidStateError: the stream is not open yet.
+
+        Example::
+
+            message = await asyncio.wait_for(ws.recv(), timeout=5)
+        """
+        self._check_unlocked()
+        message = self._incoming.get_nowait()
+        if message is None:
+            message, done = await self._incoming.read()
+            if done:
+                raise self._end()
+            assert message is not None
+        return message
+
+    def __aiter__(self) -> Self:
+        """Iterate over the messages until the server closes.
+
+        Raises:
+            WebSocketError: the connection did not end with a clean closing handshake.
+            TypeError: :attr:`readable` is locked.
+            InvalidStateError: the stream is not open yet.
+        """
+        self._check_unlocked()
+        return self
+
+    async def __anext__(self) -> Message:
+        message = self._incoming.get_nowait()
+        if message is None:
+            message, done = await self._incoming.read()
+            if done:
+                raise StopAsyncIteration
+            assert message is not None
+        return message
+
     def close(self, close_code: int | None = None, reason: str = "") -> None:
         """Send what was written, then close the connection; await :attr:`closed` to see it closed.
 
-        What has arrived can still be read; what is still on its way may be dropped by the browser.
-        A stream that is closing or closed already stays as it is, and one that is still connecting
-        is given up.
+        Messages that have arrived can still be read; the browser may drop those on their way. A stream
+        that is closing or closed already stays as it is, and one that is still connecting is abandoned.
 
         Args:
             close_code: 1000, or 3000-4999. ``None`` sends a Close frame without a code.
@@ -150,17 +283,23 @@ class WebSocketStream:
             InvalidAccessError: for any other code.
             DOMSyntaxError: for a longer reason.
 
+        Example::
+
+            ws.close(4000, "that will do")
+            close_code, reason = await ws.closed
+
         Standard: WebSockets, ``close()``.
         Deviation: what was written is sent first; the standard drops it.
         """
         self._connection.close(*validate_close_code_and_reason(close_code, reason))
 
-    async def __aenter__(self) -> WebSocketOpenInfo:
+    async def __aenter__(self) -> Self:
         try:
-            return await self.opened
+            await self.opened
         except BaseException:
             self.close()
             raise
+        return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.close()
@@ -178,8 +317,8 @@ class WebSocketStream:
         )
 
     def _repr_html_(self) -> str:
-        """How notebooks show it: its state, and what has gone each way."""
-        from ._html import html_of
+        """Return the table that notebooks show: the state, and the traffic in each direction."""
+        from ._core.html import html_of
 
         return html_of(self, self._connection)
 
@@ -189,8 +328,27 @@ class WebSocketStream:
             self._opened.reject(error)
             return
         protocol, extensions = self._connection.opened.result()
-        readable, writable = ReadableStream(self._connection), WritableStream(self._connection)
-        self._opened.resolve(WebSocketOpenInfo(readable, writable, extensions, protocol))
+        self._readable = ReadableStream(self._connection)
+        self._writable = WritableStream(self._connection)
+        self._opened.resolve(WebSocketOpenInfo(self._readable, self._writable, extensions, protocol))
+
+    def _open_info(self) -> WebSocketOpenInfo:
+        if self._readable is None:
+            how = "was never opened" if self._opened.settled else "is not open yet"
+            raise InvalidStateError(f"the stream {how}: use 'async with', or await its 'opened' first")
+        return self._opened.result()
+
+    def _check_unlocked(self) -> None:
+        readable = self._readable or self.readable
+        if readable._reader is not None:
+            raise TypeError("the readable stream is locked: read through its reader, or release it")
+
+    def _end(self) -> WebSocketError:
+        """Return the error for a receive after the last message of a connection that ended cleanly."""
+        closed = self._connection.closed
+        if closed.settled and closed.exception() is None:
+            return failures.closed(*closed.result())
+        return WebSocketError("the readable stream was cancelled: nothing more is received")
 
     def _connect_unless_aborted(self, signal: Any, backend: Backend) -> None:
         """Standard: WebSockets, the constructor's steps for ``signal``."""

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from ._core.options import BackendName, check_backend_name
 from .errors import NotSupportedError
 
 if TYPE_CHECKING:
-    from ._transport import Backend
+    from ._core.transport import Backend
 
 __all__ = ["NATIVE_DEFECTS", "NativeDefect", "Support", "support"]
-
-BackendName = Literal["auto", "safe", "native", "polyfill"]
 
 
 class NativeDefect(NamedTuple):
@@ -70,7 +69,7 @@ class Support(NamedTuple):
     websocket: bool
     """There is a classic ``WebSocket``, so the polyfill works."""
     native: bool
-    """There is a ``WebSocketStream`` of the browser's own."""
+    """The browser has a ``WebSocketStream`` of its own."""
     native_defects: tuple[str, ...]
     """Names of its known defects that this version has; see :data:`NATIVE_DEFECTS`."""
     auto: str | None
@@ -82,7 +81,7 @@ class Support(NamedTuple):
     worker: bool
     """This is a worker, not the page's main thread."""
     jspi: bool
-    """Python can suspend here and now, so synchronous clients work."""
+    """Python can be suspended here and now, so blocking clients work in a browser."""
     runtime: str
     """The browser's user agent, or the interpreter's name outside of one."""
     pyodide: str | None
@@ -112,7 +111,9 @@ def _interpreter() -> str:
 def support() -> Support:
     """Find out what this environment offers, for programs that choose and for bug reports."""
     if not in_browser():
-        return Support(False, False, (), None, None, False, False, False, _interpreter(), None)
+        cpython = "cpython" if _has_websockets() else None
+        held_back = cpython is not None
+        return Support(False, False, (), cpython, cpython, held_back, False, False, _interpreter(), None)
     from . import _ffi
 
     classic, native = _ffi.has("WebSocket"), _ffi.has("WebSocketStream")
@@ -135,10 +136,12 @@ def support() -> Support:
     )
 
 
-def check_backend_name(name: object) -> None:
-    """Raise ValueError if there is no back end of that name; what is no name may be a back end."""
-    if isinstance(name, str) and name not in ("auto", "safe", "native", "polyfill"):
-        raise ValueError(f"backend must be 'auto', 'safe', 'native' or 'polyfill', not {name!r}")
+def resolve_backend(backend: BackendName | Backend) -> Backend:
+    """Return the back end that is named, or the one that is given."""
+    chosen = select_backend(backend) if isinstance(backend, str) else backend
+    if not hasattr(chosen, "connect"):
+        raise TypeError(f"backend must be a name or a back end, not {type(backend).__name__}")
+    return chosen
 
 
 def select_backend(name: BackendName) -> Backend:
@@ -149,18 +152,36 @@ def select_backend(name: BackendName) -> Backend:
         NotSupportedError: this environment does not have it.
     """
     check_backend_name(name)
-    require_browser("WebSocketStream")
     have = support()
     chosen = {"auto": have.auto, "safe": have.safe}.get(name, name)
     if chosen == "native" and have.native:
-        from ._native import NativeBackend
+        from ._backends.native import NativeBackend
 
         return NativeBackend()
     if chosen == "polyfill" and have.websocket:
-        from ._classic import ClassicBackend
+        from ._backends.classic import ClassicBackend
 
         return ClassicBackend()
-    lacking = "WebSocket, which browsers, Node from version 22 on, Deno and Bun have"
-    if name == "native":
-        lacking = "WebSocketStream: use backend='auto'"
-    raise NotSupportedError(f"backend={name!r} is not to be had here: {have.runtime} has no {lacking}")
+    if chosen == "cpython" and have.auto == "cpython":
+        from ._backends.cpython import CPythonBackend
+
+        return CPythonBackend()
+    if in_browser():
+        lacks = "WebSocket, which browsers, Node from version 22 on, Deno and Bun have"
+        if name == "native":
+            lacks = "WebSocketStream: use backend='auto'"
+        elif name == "cpython":
+            lacks = "sockets: use backend='auto'"
+        raise NotSupportedError(f"backend={name!r} does not work here: {have.runtime} has no {lacks}")
+    if name in ("native", "polyfill"):
+        require_browser(f"backend={name!r}")
+    raise NotSupportedError(
+        "outside a browser WebSocketStream needs the websockets library: "
+        "pip install 'websocketstream[cpython]'"
+    )
+
+
+def _has_websockets() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("websockets") is not None

@@ -10,9 +10,9 @@ You write the server's side as an async function, and pass the back end where a 
             await peer.send(message.upper())
 
     async def test_shout() -> None:
-        async with WebSocketStream("wss://example.com/", backend=FakeBackend(shout)) as opened:
-            await opened.writable.get_writer().write("hello")
-            assert (await opened.readable.get_reader().read()).value == "HELLO"
+        async with WebSocketStream("wss://example.com/", backend=FakeBackend(shout)) as ws:
+            await ws.send("hello")
+            assert await ws.recv() == "HELLO"
 
 Everything happens in the running event loop, in a fixed order and in no time. The rules that the
 stream goes by are the ones that it goes by in a browser; what a server may do wrong is a method or
@@ -24,11 +24,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Self
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
-from ._fake import Close, Wire
-from ._rules import Message
-from ._transport import Events, Headers, Transport
+from ._backends.fake import CloseFrame, Wire
+from ._core.rules import Message, resolve_url
+from ._core.transport import Events, Headers, Transport
 from .errors import AbortError
 
 __all__ = ["FakeAbortController", "FakeAbortSignal", "FakeBackend", "FakePeer"]
@@ -67,17 +67,7 @@ class FakeBackend:
         self._base_url = base_url
 
     def parse_url(self, url: str) -> str | None:
-        url = url.strip()
-        try:
-            parts = urlsplit(url if urlsplit(url).scheme else urljoin(self._base_url, url))
-            host, _port = parts.hostname, parts.port  # an impossible port raises
-        except ValueError:
-            return None
-        if not host and parts.scheme in ("http", "https", "ws", "wss"):
-            return None
-        # urlsplit() does not tell an empty fragment from none; the standard does.
-        mark = "#" if url.endswith("#") else ""
-        return parts._replace(path=parts.path or "/").geturl() + mark
+        return resolve_url(url, self._base_url)
 
     sends_headers = False
 
@@ -89,7 +79,7 @@ class FakeBackend:
         return wire
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
-        """See :class:`~websocketstream._transport.Backend`; the time is the event loop's."""
+        """See :class:`~websocketstream._core.transport.Backend`; the time is the event loop's."""
         return asyncio.get_running_loop().call_later(seconds, callback).cancel
 
     def as_bytes(self, chunk: object) -> bytes | None:
@@ -237,7 +227,7 @@ class FakePeer:
         """
         if not self._wire.over and not self._wire.closing:
             self._use()
-            self._wire.tell_close(Close(code, reason), lost=lost)
+            self._wire.tell_close(CloseFrame(code, reason), lost=lost)
         return self._wire.ended
 
     def drop(self, *, lost: bool = False) -> None:

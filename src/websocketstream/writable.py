@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from ._promise import Promise, rejected
-from ._rules import to_message
+from ._core.promise import Promise, rejected
+from ._core.rules import to_message
 
 if TYPE_CHECKING:
-    from ._connection import Connection
+    from ._core.connection import Connection
 
 __all__ = ["WritableStream", "WritableStreamDefaultWriter"]
 
@@ -69,7 +69,7 @@ class WritableStream:
         from .support import require_browser
 
         require_browser("writable.to_js()")
-        from ._js_streams import writable_to_js
+        from ._ffi.streams import writable_to_js
 
         return writable_to_js(self.get_writer())
 

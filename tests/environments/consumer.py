@@ -38,8 +38,17 @@ async def streams() -> None:
         assert_type(message, str | bytes)
     stream.close(4000, "reason")
     assert_type(await stream.closed, WebSocketCloseInfo)
-    async with WebSocketStream("wss://example.com/") as info:
-        assert_type(info, WebSocketOpenInfo)
+    async with WebSocketStream("wss://example.com/", idle_timeout=30) as ws:
+        assert_type(ws, WebSocketStream)
+        assert_type(await ws.send("text"), None)
+        assert_type(await ws.recv(), str | bytes)
+        async for message in ws:
+            assert_type(message, str | bytes)
+        assert_type(ws.protocol, str)
+    async for ws in websocketstream.reconnect("wss://example.com/", close_timeout=5):
+        assert_type(ws, WebSocketStream)
+    with websocketstream.sync.connect("wss://example.com/") as blocking:
+        assert_type(blocking.recv(timeout=1), str | bytes)
 
 
 async def serve(peer: FakePeer) -> None:

@@ -155,7 +155,7 @@ def test_compiled_wheel(engine: str, ws_server: ThreadedServer, tmp_path: Path) 
     with webserver.serve(tmp_path, bundle.make) as port:
         page = Page(PageSpec(engine, "main", NEWEST), port)
         try:
-            origin = page.run_async("import websocketstream\nwebsocketstream._connection.__file__")
+            origin = page.run_async("import websocketstream\nwebsocketstream._core.connection.__file__")
             assert origin.endswith("/_connection.pyc")
             for cell in page.spec.cells:
                 for scenario in QUICK:

@@ -258,7 +258,7 @@ async def abort_after_close_drops_what_waits_and_ends(env: Env) -> None:
 @scenario()
 async def abort_wakes_writes_that_wait(env: Env) -> None:
     """A write that waits for room raises the reason of the abort, and the stream closes or gives up."""
-    stream = env.stream("/never-reads?compress=0", high_water_mark=16 * 1024, close_timeout=0.3)
+    stream = env.stream("/never-reads?compress=0", send_high_water_mark=16 * 1024, close_timeout=0.3)
     opened = await stream.opened
     writer = opened.writable.get_writer()
     write = asyncio.ensure_future(outcome(writer.write(bytes(16 * 1024 * 1024))))

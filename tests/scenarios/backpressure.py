@@ -180,7 +180,7 @@ async def overflow_can_be_an_error(env: Env) -> None:
 async def write_waits_for_a_slow_server(env: Env) -> None:
     """A write that finds the buffer full waits for room; ``ready`` and ``desired_size`` tell so too."""
     id = env.new_id()
-    stream = env.stream(f"/sink?chunk=131072&delay_ms=10&compress=0&id={id}", high_water_mark=MIB)
+    stream = env.stream(f"/sink?chunk=131072&delay_ms=10&compress=0&id={id}", send_high_water_mark=MIB)
     opened = await stream.opened
     writer = opened.writable.get_writer()
     assert writer.desired_size == MIB
@@ -206,7 +206,7 @@ async def write_waits_for_a_slow_server(env: Env) -> None:
 @scenario(timeout=30)
 async def peer_that_never_reads_is_given_up_on(env: Env) -> None:
     """When the peer does not read, close() gives up after ``close_timeout``, as do writes that wait."""
-    stream = env.stream("/never-reads?compress=0", high_water_mark=64 * 1024, close_timeout=0.3)
+    stream = env.stream("/never-reads?compress=0", send_high_water_mark=64 * 1024, close_timeout=0.3)
     opened = await stream.opened
     writer = opened.writable.get_writer()
     writer.write(bytes(8 * MIB))
@@ -241,7 +241,7 @@ async def close_waits_as_long_as_data_moves(env: Env) -> None:
 async def both_directions_flow_at_once(env: Env) -> None:
     """Reading and writing side by side, with small marks, never block each other."""
     count, size = 60, 64 * 1024
-    async with env.stream("/echo?compress=0", high_water_mark=size) as opened:
+    async with env.stream("/echo?compress=0", high_water_mark=size, send_high_water_mark=size) as opened:
         writer = opened.writable.get_writer()
 
         async def write() -> None:

@@ -189,7 +189,9 @@ async def one_of_many_that_wait_can_be_cancelled(env: Env) -> None:
 async def cancelled_write_is_sent_all_the_same(env: Env) -> None:
     """Giving up on a write that waits for room does not take its message back."""
     id = env.new_id()
-    stream = env.stream(f"/sink?chunk=262144&delay_ms=5&compress=0&id={id}", high_water_mark=64 * 1024)
+    stream = env.stream(
+        f"/sink?chunk=262144&delay_ms=5&compress=0&id={id}", send_high_water_mark=64 * 1024
+    )
     opened = await stream.opened
     writer = opened.writable.get_writer()
     size = 4 * 1024 * 1024

@@ -235,7 +235,7 @@ async def support_tells_what_there_is(env: Env) -> None:
     have = support()
     if env.kind != "browser":
         assert not (have.websocket or have.native or have.worker or have.jspi)
-        assert (have.auto, have.safe, have.pyodide) == (None, None, None)
+        assert (have.auto, have.safe, have.pyodide) == ("cpython", "cpython", None)
         return
     import js
 

@@ -45,13 +45,15 @@ async def rejected_promises_can_be_awaited_again_and_again(env: Env) -> None:
 
 
 @scenario()
-async def block_gives_the_open_connection_and_closes(env: Env) -> None:
-    """``async with`` waits for the connection, gives what ``opened`` gives, and closes at the end."""
+async def block_gives_the_open_stream_and_closes(env: Env) -> None:
+    """``async with`` waits for the connection, gives the stream itself, and closes at the end."""
     id = env.new_id()
     stream = env.stream(f"/echo?id={id}")
-    async with stream as opened:
-        assert opened is await stream.opened
-        await assert_echoes(opened)
+    async with stream as ws:
+        assert ws is stream
+        info = await stream.opened
+        assert (ws.readable, ws.writable, ws.extensions, ws.protocol) == info
+        await assert_echoes(ws)
     assert await stream.closed == (1005, "")
     assert (await env.journal(id))["ended"] == "close"
 

@@ -137,12 +137,13 @@ async def timeouts_can_be_switched_off(env: Env) -> None:
 async def back_end_that_is_not_there_is_refused(env: Env) -> None:
     """A back end that this environment does not have is a NotSupportedError that says so."""
     have = support()
-    for name, there in (("native", have.native), ("polyfill", have.websocket)):
+    outside = have.pyodide is None
+    for name, there in (("native", have.native), ("polyfill", have.websocket), ("cpython", outside)):
         if not there:
             error = refusal(NotSupportedError, WebSocketStream, f"{env.server}/echo", backend=name)
-            assert name in str(error) or "browser" in str(error)
+            assert f"backend={name!r}" in str(error)
             assert error.name == "NotSupportedError"
-    assert have.auto == ("native" if have.native else "polyfill" if have.websocket else None)
+    assert have.auto == ("cpython" if outside else "native" if have.native else "polyfill")
     assert have.safe in (have.auto, "polyfill")
 
 

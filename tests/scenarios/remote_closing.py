@@ -89,7 +89,9 @@ async def close_on_both_sides_settles_once(env: Env) -> None:
 async def close_with_unwritten_data_is_not_clean(env: Env) -> None:
     """A close by the server in the middle of a write is an error, with the server's code."""
     id = env.new_id()
-    stream = env.stream(f"/close-on-message?code=4567&id={id}&compress=0", high_water_mark=1024 * 1024)
+    stream = env.stream(
+        f"/close-on-message?code=4567&id={id}&compress=0", send_high_water_mark=1024 * 1024
+    )
     opened = await stream.opened
     writer = opened.writable.get_writer()
     writer.write("Goodbye")
@@ -119,7 +121,7 @@ async def close_with_unwritten_data_is_not_clean(env: Env) -> None:
 @scenario(timeout=30)
 async def write_that_waits_at_the_close_can_be_collected_around(env: Env) -> None:
     """Collecting garbage after a close, with a write still waiting to be looked at, does no harm."""
-    stream = env.stream("/close-on-message?compress=0", high_water_mark=64 * 1024)
+    stream = env.stream("/close-on-message?compress=0", send_high_water_mark=64 * 1024)
     writer = (await stream.opened).writable.get_writer()
     writer.write("Goodbye")
     write = writer.write(bytes(8 * 1024 * 1024))

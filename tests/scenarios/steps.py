@@ -7,7 +7,12 @@ from collections.abc import Awaitable, Callable, Iterable
 from hashlib import sha256
 from typing import Any
 
-from websocketstream import ReadableStream, WebSocketOpenInfo, WritableStreamDefaultWriter
+from websocketstream import (
+    ReadableStream,
+    WebSocketOpenInfo,
+    WebSocketStream,
+    WritableStreamDefaultWriter,
+)
 
 from .env import Env, Skip
 from .payload import framed
@@ -72,7 +77,7 @@ async def read_until_error[E: BaseException](
     return messages, await failure(kind, read())
 
 
-async def echo(opened: WebSocketOpenInfo, message: Any) -> Message:
+async def echo(opened: WebSocketOpenInfo | WebSocketStream, message: Any) -> Message:
     """Write a message to /echo and return the next message that comes."""
     with opened.writable.get_writer() as writer, opened.readable.get_reader() as reader:
         await writer.write(message)
@@ -81,7 +86,7 @@ async def echo(opened: WebSocketOpenInfo, message: Any) -> Message:
         return echoed
 
 
-async def assert_echoes(opened: WebSocketOpenInfo) -> None:
+async def assert_echoes(opened: WebSocketOpenInfo | WebSocketStream) -> None:
     """Show that a connection to /echo works in both directions, with nothing else on its way."""
     assert await echo(opened, "does it still work?") == "does it still work?"
 

@@ -66,8 +66,8 @@ async def tasks_that_write_keep_their_own_order(env: Env) -> None:
 
 @scenario()
 async def there_is_room_to_begin_with(env: Env) -> None:
-    """An open stream has room for ``high_water_mark`` bytes, ``ready`` says so, writes don't wait."""
-    async with env.stream("/sink", high_water_mark=MARK) as opened:
+    """An open stream has room for the mark in bytes, ``ready`` says so, and writes don't wait."""
+    async with env.stream("/sink", send_high_water_mark=MARK) as opened:
         writer = opened.writable.get_writer()
         assert writer.desired_size == MARK
         await writer.ready

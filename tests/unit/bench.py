@@ -6,10 +6,11 @@ from contextvars import Context
 from typing import Any
 
 from websocketstream import WebSocketOpenInfo, WebSocketStream
-from websocketstream._buffer import ReadResult, ReceiveBuffer
-from websocketstream._connection import Connection
-from websocketstream._rules import Message
-from websocketstream._transport import UNCONNECTED, Events
+from websocketstream._core.buffers import ReadResult, ReceiveBuffer
+from websocketstream._core.connection import Connection
+from websocketstream._core.options import ConnectionOptions
+from websocketstream._core.rules import Message
+from websocketstream._core.transport import UNCONNECTED, Events
 from websocketstream.testing import FakeBackend, FakePeer
 
 
@@ -143,16 +144,13 @@ class Rig:
 
 def connection_on(bench: Bench, *, opened: bool = True, **options: Any) -> Connection:
     """A connection, open unless told otherwise, to drive through ``bench.rig``."""
-    defaults: dict[str, Any] = {
-        "high_water_mark": 100,
-        "overflow": "buffer",
-        "open_timeout": 60,
-        "close_timeout": 10,
-    }
-    # One mark for both buffers, unless a test sets them apart.
-    defaults["send_high_water_mark"] = options.get("high_water_mark", 100)
+    mark = options.pop("high_water_mark", 100)
     protocols = options.pop("protocols", ())
-    connection = Connection("wss://example.test/", protocols, backend=bench, **defaults | options)
+    # One mark for both buffers, unless a test sets them apart.
+    marks = {"high_water_mark": mark, "send_high_water_mark": options.pop("send_high_water_mark", mark)}
+    connection = Connection(
+        "wss://example.test/", protocols, backend=bench, options=ConnectionOptions(**marks, **options)
+    )
     connection.connect()
     if opened:
         connection.connected("", "")
@@ -175,4 +173,4 @@ def buffer_of(*messages: str | bytes, mark: int = 100) -> ReceiveBuffer:
 
 async def read_from(buffer: ReceiveBuffer) -> ReadResult:
     """Read; unlike the read itself this takes its place in line when it runs."""
-    return await buffer.stand_in_line()
+    return await buffer.read()

@@ -24,32 +24,20 @@ from websocketstream.testing import FakeAbortController
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "websocketstream"
 
-CORE = (
-    "errors",
-    "_promise",
-    "_rules",
-    "_transport",
-    "_ffi",
-    "_browser",
-    "_native",
-    "_classic",
-    "_buffer",
-    "_connection",
-    "_html",
-    "support",
-    "_suspend",
-    "_options",
-    "readable",
-    "writable",
-    "_js_streams",
-    "stream",
-    "_fake",
-    "testing",
-    "gateway",
+LAYERS = (
+    ("errors",),
+    ("_core",),
+    ("_ffi",),
+    ("_backends",),
+    ("support",),
+    ("readable", "writable"),
+    ("stream",),
+    ("reconnect", "sync", "testing"),
+    ("gateway",),
 )
-"""The modules and packages, bottom up: each may import those before it, at its head."""
+"""The modules and packages at the root, bottom up: each imports from lower layers only, at its head."""
 
-TRANSPORTS = {"_browser", "_native", "_classic", "_js_streams"}
+BROWSER_ONLY = {"_backends.browser", "_backends.classic", "_backends.native"}
 """Modules that can't be imported outside a browser, so that they may import `_ffi` at their head."""
 
 CAMEL_CASE = re.compile(r"[a-z]+[a-z0-9]*[A-Z]\w*")
@@ -84,19 +72,35 @@ def imports(name: str, *, everywhere: bool = False) -> Iterator[str]:
                 yield inner if inner in modules() else target
 
 
-def test_core_imports_point_down() -> None:
-    """A module of the core imports only what is below it."""
-    for height, name in enumerate(CORE):
-        for module in (each for each in modules() if each == name or each.startswith(f"{name}.")):
-            above = {each.partition(".")[0] for each in imports(module)} - {*CORE[:height], name}
-            assert not above, f"{module} imports {above}"
+def test_imports_point_down() -> None:
+    """A module imports only from the layers below its own, and from its own package."""
+    below: set[str] = set()
+    for layer in LAYERS:
+        for name in layer:
+            for module in (each for each in modules() if each.partition(".")[0] == name):
+                above = {each.partition(".")[0] for each in imports(module)} - below - {name}
+                assert not above, f"{module} imports {above}"
+        below |= {*layer}
+    assert below == {name.partition(".")[0] for name in modules()} - {""}
 
 
 def test_who_needs_a_browser() -> None:
-    """Only what can't be imported outside a browser imports `_ffi` at its head."""
+    """Only modules that can't be imported outside a browser import `_ffi` at their head."""
     for name in modules():
-        if name not in TRANSPORTS and not name.startswith("_ffi"):
+        if name not in BROWSER_ONLY and not name.startswith("_ffi"):
             assert "_ffi" not in imports(name), f"{name} imports _ffi at its head"
+
+
+def test_one_name_for_one_thing() -> None:
+    """No two modules define a class, or a function for others, of the same name."""
+    places: dict[str, list[str]] = {}
+    for module, tree in modules().items():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name.lstrip("_"), []).append(module)
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name[0] != "_":
+                places.setdefault(node.name, []).append(module)
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
 
 
 def test_no_cycles() -> None:
@@ -182,7 +186,7 @@ PROBE = """
     assert after.pop("modules") - before.pop("modules") == {"websocketstream"}, sys.modules
     assert after.pop("loggers") - before.pop("loggers") == {"websocketstream"}
     assert after == before, (before, after)
-    assert "websocketstream._html" not in sys.modules, "only notebooks need it"
+    assert "websocketstream._core.html" not in sys.modules, "only notebooks need it"
     assert "websocketstream.gateway" not in sys.modules, "only install() needs it"
     assert logging.getLogger("websocketstream").handlers == []
 """

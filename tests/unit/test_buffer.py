@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from tests.unit.bench import buffer_of, raised_by, read_from, turn
-from websocketstream._buffer import END, ReadResult, ReceiveBuffer, SendBuffer
-from websocketstream._promise import Promise
-from websocketstream._transport import UNCONNECTED
+from websocketstream._core.buffers import END, ReadResult, ReceiveBuffer, SendBuffer
+from websocketstream._core.promise import Promise
+from websocketstream._core.transport import UNCONNECTED
 
 # Receiving: reading
 
@@ -16,7 +16,7 @@ async def test_order() -> None:
     """Messages come out in the order in which they came in."""
     buffer = buffer_of("a", b"b")
     buffer.put(["c"])
-    assert [await buffer.stand_in_line() for _ in range(3)] == [
+    assert [await buffer.read() for _ in range(3)] == [
         ("a", False),
         (b"b", False),
         ("c", False),
@@ -36,7 +36,7 @@ async def test_waiting() -> None:
 async def test_reads_are_served_in_the_order_of_their_calls() -> None:
     """Of two reads the first gets the first message, whichever is awaited first."""
     buffer = buffer_of("a", "b", "c")
-    first, second, third = (buffer.stand_in_line() for _ in range(3))
+    first, second, third = (buffer.read() for _ in range(3))
     assert (await second).value == "b"
     assert (await third).value == "c"
     assert (await first).value == "a"
@@ -45,7 +45,7 @@ async def test_reads_are_served_in_the_order_of_their_calls() -> None:
 async def test_second_of_two_reads_waits() -> None:
     """A message that an earlier read stands in line for is not given to a later one."""
     buffer = buffer_of("a")
-    first, second = buffer.stand_in_line(), asyncio.create_task(read_from(buffer))
+    first, second = buffer.read(), asyncio.create_task(read_from(buffer))
     await turn(2)
     assert not second.done()
     buffer.put(["b"])
@@ -56,17 +56,17 @@ async def test_second_of_two_reads_waits() -> None:
 async def test_awaiting_twice() -> None:
     """A read that is awaited again gives the same result again."""
     buffer = buffer_of("a")
-    read = buffer.stand_in_line()
+    read = buffer.read()
     assert await read is await read
     buffer.end()
-    read = buffer.stand_in_line()
+    read = buffer.read()
     assert await read is await read is END
 
 
 async def test_awaiting_from_two_tasks() -> None:
     """A read has one waiter; the second is told so, and the first is not disturbed."""
     buffer = buffer_of()
-    read = buffer.stand_in_line()
+    read = buffer.read()
     task = asyncio.create_task(read)
     await turn()
     with pytest.raises(RuntimeError, match="awaited by another task"):
@@ -78,11 +78,11 @@ async def test_awaiting_from_two_tasks() -> None:
 async def test_take_next() -> None:
     """The fast path gives the next message, but not before those who stand in line."""
     buffer = buffer_of("a", "b")
-    assert buffer.take_next() == "a"
-    read = buffer.stand_in_line()
-    assert buffer.take_next() is None
+    assert buffer.get_nowait() == "a"
+    read = buffer.read()
+    assert buffer.get_nowait() is None
     assert (await read).value == "b"
-    assert buffer.take_next() is None
+    assert buffer.get_nowait() is None
 
 
 # Receiving: ending
@@ -93,9 +93,9 @@ async def test_end() -> None:
     buffer = buffer_of("a")
     buffer.end()
     assert not buffer.finished.settled
-    assert await buffer.stand_in_line() == ("a", False)
+    assert await buffer.read() == ("a", False)
     await buffer.finished
-    assert await buffer.stand_in_line() == await buffer.stand_in_line() == (None, True)
+    assert await buffer.read() == await buffer.read() == (None, True)
 
 
 async def test_end_with_error() -> None:
@@ -103,11 +103,11 @@ async def test_end_with_error() -> None:
     buffer = buffer_of("a")
     error = ValueError("gone")
     buffer.end(error)
-    assert (await buffer.stand_in_line()).value == "a"
-    read = buffer.stand_in_line()
+    assert (await buffer.read()).value == "a"
+    read = buffer.read()
     assert await raised_by(read) is error
     assert await raised_by(read) is error
-    assert await raised_by(buffer.stand_in_line()) is error
+    assert await raised_by(buffer.read()) is error
     assert await raised_by(buffer.finished) is error
 
 
@@ -130,17 +130,17 @@ async def test_nothing_after_the_end() -> None:
     buffer.put(["a"])
     buffer.end(ValueError())
     assert (len(buffer), buffer.size) == (0, 0)
-    assert await buffer.stand_in_line() is END
+    assert await buffer.read() is END
 
 
 async def test_discard() -> None:
     """Discarding drops what is there and ends cleanly for those who wait and those to come."""
     buffer = buffer_of("a" * 100)
     assert buffer.is_full
-    first = buffer.stand_in_line()
+    first = buffer.read()
     buffer.discard()
     assert (len(buffer), buffer.size, buffer.is_full) == (0, 0, False)
-    assert await first is await buffer.stand_in_line() is END
+    assert await first is await buffer.read() is END
     await buffer.finished
     buffer.put(["b"])
     assert len(buffer) == 0
@@ -151,17 +151,17 @@ async def test_discard_after_an_error() -> None:
     buffer = buffer_of("a")
     buffer.end(ValueError())
     buffer.discard()
-    assert await buffer.stand_in_line() is END
+    assert await buffer.read() is END
 
 
 async def test_turn_away() -> None:
     """Turning away sends off those whose message has not come, and leaves the others theirs."""
     buffer = buffer_of("a")
-    first = buffer.stand_in_line()
-    waiting, idle = asyncio.create_task(read_from(buffer)), buffer.stand_in_line()
+    first = buffer.read()
+    waiting, idle = asyncio.create_task(read_from(buffer)), buffer.read()
     await turn()
     error = TypeError("released")
-    buffer.turn_away(error)
+    buffer.reject_requests(error)
     assert await raised_by(waiting) is error
     assert await raised_by(idle) is error
     assert await raised_by(idle) is error
@@ -171,9 +171,9 @@ async def test_turn_away() -> None:
 async def test_turn_away_after_the_end() -> None:
     """After the end nobody is turned away: all have their answer."""
     buffer = buffer_of()
-    read = buffer.stand_in_line()
+    read = buffer.read()
     buffer.end()
-    buffer.turn_away(TypeError())
+    buffer.reject_requests(TypeError())
     assert await read is END
 
 
@@ -189,13 +189,13 @@ def test_mark() -> None:
     buffer.put(["é"])
     assert buffer.size == 11
     assert buffer.is_full
-    buffer.take_next()
+    buffer.get_nowait()
     assert buffer.is_full
     assert calls == []
-    buffer.take_next()
+    buffer.get_nowait()
     assert not buffer.is_full
     assert calls == [2]
-    buffer.take_next()
+    buffer.get_nowait()
     assert calls == [2]
     assert buffer.size == 0
 

@@ -17,8 +17,8 @@ from hypothesis.stateful import (
 )
 
 from tests.unit.bench import buffer_of, read_from, turn
-from websocketstream._buffer import END, Read, ReadResult, ReceiveBuffer
-from websocketstream._transport import UNCONNECTED
+from websocketstream._core.buffers import END, Read, ReadResult, ReceiveBuffer
+from websocketstream._core.transport import UNCONNECTED
 from websocketstream.errors import InvalidStateError
 
 
@@ -51,24 +51,24 @@ async def test_cancelled_ahead_of_a_read_that_has_just_begun() -> None:
     """A read behind one that is about to take its message lets it go first, or moves up."""
     for cancelled in (False, True):
         buffer = buffer_of()
-        one = asyncio.create_task(buffer.stand_in_line())
+        one = asyncio.create_task(buffer.read())
         await turn()
-        other = asyncio.create_task(buffer.stand_in_line())
+        other = asyncio.create_task(buffer.read())
         buffer.put(["a", "b"])
         if cancelled:
             one.cancel()
         assert (await other).value == ("a" if cancelled else "b")
         assert one.cancelled() if cancelled else one.result().value == "a"
-        assert buffer.take_next() == ("b" if cancelled else None)
+        assert buffer.get_nowait() == ("b" if cancelled else None)
 
 
 async def test_reads_that_nobody_awaits_hold_up_none() -> None:
     """Of three reads the later two get their messages while the first is not awaited."""
     buffer = buffer_of()
-    first = buffer.stand_in_line()
-    others = [asyncio.create_task(buffer.stand_in_line()) for _ in range(2)]
+    first = buffer.read()
+    others = [asyncio.create_task(buffer.read()) for _ in range(2)]
     await turn()
-    others.append(asyncio.create_task(buffer.stand_in_line()))
+    others.append(asyncio.create_task(buffer.read()))
     buffer.put(["a", "b", "c", "d"])
     assert [(await task).value for task in others] == ["b", "c", "d"]
     assert (await first).value == "a"
@@ -94,50 +94,50 @@ async def test_cancelled_before_it_ran() -> None:
     """A read that never started, in a task cancelled at once, gives its place up."""
     buffer = buffer_of("a", "b")
     for made in (asyncio.ensure_future, asyncio.create_task):
-        task = made(buffer.stand_in_line())
+        task = made(buffer.read())
         task.cancel()
         await asyncio.wait([task])
         assert task.cancelled()
-    assert now(buffer.stand_in_line()).value == "a"
+    assert now(buffer.read()).value == "a"
 
 
 async def test_read_as_task() -> None:
     """A read can be made a task, awaited, gathered and grouped like any coroutine."""
     buffer = buffer_of(*"abcde")
-    assert (await asyncio.create_task(buffer.stand_in_line())).value == "a"
-    both = await asyncio.gather(buffer.stand_in_line(), buffer.stand_in_line())
+    assert (await asyncio.create_task(buffer.read())).value == "a"
+    both = await asyncio.gather(buffer.read(), buffer.read())
     assert [result.value for result in both] == ["b", "c"]
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(buffer.stand_in_line())
+        task = group.create_task(buffer.read())
     assert task.result().value == "d"
-    assert (await asyncio.shield(buffer.stand_in_line())).value == "e"
-    task = asyncio.create_task(buffer.stand_in_line())
+    assert (await asyncio.shield(buffer.read())).value == "e"
+    task = asyncio.create_task(buffer.read())
     await turn()
     task.cancel()
     buffer.put("f")
-    assert (await buffer.stand_in_line()).value == "f"
+    assert (await buffer.read()).value == "f"
     for started in (False, True):
-        read = buffer.stand_in_line()
+        read = buffer.read()
         if started:
             read.send(None)
         read.close()
         read.close()
         buffer.put("g")
-        assert buffer.take_next() == "g"
+        assert buffer.get_nowait() == "g"
 
 
 async def test_dropped() -> None:
     """A read that is dropped without being awaited gives its place up."""
     buffer = buffer_of("a")
-    buffer.stand_in_line()
+    buffer.read()
     gc.collect()
-    assert buffer.take_next() == "a"
+    assert buffer.get_nowait() == "a"
 
 
 async def test_dropped_before_a_waiting_one() -> None:
     """Those behind a read that is dropped move up, and are woken if their message is there."""
     buffer = buffer_of("a")
-    first: Read | None = buffer.stand_in_line()
+    first: Read | None = buffer.read()
     task = asyncio.create_task(read_from(buffer))
     await turn()
     assert first is not None
@@ -149,22 +149,22 @@ async def test_dropped_before_a_waiting_one() -> None:
 async def test_taken_by_cancelled_read() -> None:
     """A read that was cancelled has no message any more, and says so."""
     buffer = buffer_of()
-    read = buffer.stand_in_line()
+    read = buffer.read()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(read, 0.001)
     with pytest.raises(InvalidStateError, match="read again"):
         await read
     buffer.put(["a"])
-    assert buffer.take_next() == "a"
+    assert buffer.get_nowait() == "a"
 
 
 async def with_wait_for(buffer: ReceiveBuffer) -> ReadResult:
-    return await asyncio.wait_for(buffer.stand_in_line(), 0.0001)
+    return await asyncio.wait_for(buffer.read(), 0.0001)
 
 
 async def with_timeout(buffer: ReceiveBuffer) -> ReadResult:
     async with asyncio.timeout(0.0001):
-        return await buffer.stand_in_line()
+        return await buffer.read()
 
 
 async def with_task_group(buffer: ReceiveBuffer) -> ReadResult:
@@ -179,7 +179,7 @@ async def with_task_group(buffer: ReceiveBuffer) -> ReadResult:
 
 
 async def with_wait(buffer: ReceiveBuffer) -> ReadResult:
-    task = asyncio.ensure_future(buffer.stand_in_line())
+    task = asyncio.ensure_future(buffer.read())
     await asyncio.wait([task], timeout=0.0001)
     task.cancel()
     await asyncio.wait([task])
@@ -239,7 +239,7 @@ def test_cancelling_loses_nothing(script: list[str]) -> None:
         for step in script:
             match step:
                 case "read":
-                    reads.append(asyncio.create_task(buffer.stand_in_line()))
+                    reads.append(asyncio.create_task(buffer.read()))
                     tasks.append(reads[-1])
                 case "put":
                     buffer.put([str(sent)])
@@ -256,7 +256,7 @@ def test_cancelling_loses_nothing(script: list[str]) -> None:
         await turn(5)
         results = [task.result() for task in reads if not task.cancelled()]
         values = [result.value for result in results if not result.done]
-        while (left := buffer.take_next()) is not None:
+        while (left := buffer.get_nowait()) is not None:
             values.append(left)
         assert values == [str(number) for number in range(sent)]
 
@@ -305,13 +305,13 @@ class ReceiveMachine(RuleBasedStateMachine):
 
     @rule()
     def read(self) -> None:
-        self.line.append(self.buffer.stand_in_line())
+        self.line.append(self.buffer.read())
 
     @rule()
-    def take_next(self) -> None:
+    def get_nowait(self) -> None:
         expected = self.messages.pop(0) if self.messages and not self.line else None
         self.took()
-        assert self.buffer.take_next() == expected
+        assert self.buffer.get_nowait() == expected
 
     @precondition(lambda self: self.line)
     @rule(data=st.data())
@@ -338,9 +338,9 @@ class ReceiveMachine(RuleBasedStateMachine):
         self.line.pop(data.draw(st.integers(0, len(self.line) - 1)))
 
     @rule()
-    def turn_away(self) -> None:
+    def reject_requests(self) -> None:
         error = TypeError()
-        self.buffer.turn_away(error)
+        self.buffer.reject_requests(error)
         if self.ended is None:
             for read in self.line[len(self.messages) :]:
                 with pytest.raises(TypeError):
@@ -376,7 +376,7 @@ class ReceiveMachine(RuleBasedStateMachine):
         """What is left is read in order."""
         self.line.clear()
         left = []
-        while (message := self.buffer.take_next()) is not None:
+        while (message := self.buffer.get_nowait()) is not None:
             left.append(message)
         assert left == self.messages
 

@@ -7,7 +7,7 @@ import warnings
 import pytest
 
 from tests.unit.bench import Bench, connection_on, raised_by, turn
-from websocketstream._connection import Handshake
+from websocketstream._core.connection import Agreement
 from websocketstream.errors import (
     AbortError,
     BufferOverflowError,
@@ -31,7 +31,7 @@ async def test_opening(bench: Bench) -> None:
     assert connection.state.value == "connecting"
     connection.connected("b", "permessage-deflate")
     assert connection.state.value == "open"
-    assert await connection.opened == Handshake("b", "permessage-deflate")
+    assert await connection.opened == Agreement("b", "permessage-deflate")
     assert not connection.closed.settled
 
 
@@ -64,10 +64,10 @@ async def test_not_connected(bench: Bench) -> None:
     assert isinstance(closed_error, WebSocketError)
     assert opened_error.close_code is None
     assert closed_error.close_code == 1006
-    assert "a page is not told which" in str(opened_error) == str(closed_error)
+    assert "the browser does not say which" in str(opened_error) == str(closed_error)
     assert await raised_by(connection.writable_closed) is closed_error
     assert await raised_by(connection.outgoing.ready) is closed_error
-    assert await raised_by(connection.incoming.stand_in_line()) is closed_error
+    assert await raised_by(connection.incoming.read()) is closed_error
     assert connection.state.value == "closed"
     assert bench.timers == []
 
@@ -134,7 +134,7 @@ async def test_receiving(bench: Bench) -> None:
     connection = connection_on(bench)
     connection.received(["a", b"b"])
     connection.received(["c"])
-    assert [connection.incoming.take_next() for _ in range(3)] == ["a", b"b", "c"]
+    assert [connection.incoming.get_nowait() for _ in range(3)] == ["a", b"b", "c"]
 
 
 async def test_holding_back(bench: Bench) -> None:
@@ -144,9 +144,9 @@ async def test_holding_back(bench: Bench) -> None:
     assert bench.rig.asked == []
     connection.received(["12345", "more"])
     assert bench.rig.asked == ["pause_reading"]
-    connection.incoming.take_next()
+    connection.incoming.get_nowait()
     assert bench.rig.asked == ["pause_reading"]
-    connection.incoming.take_next()
+    connection.incoming.get_nowait()
     assert bench.rig.asked == ["pause_reading", "resume_reading"]
 
 
@@ -189,8 +189,8 @@ async def test_overflow() -> None:
     connection.received(["5"])
     connection.received(["6"])
     assert bench.rig.asked == ["resume_reading", (4009, "receive buffer full")]
-    assert [connection.incoming.take_next() for _ in range(3)] == ["1234", "5", None]
-    error = await raised_by(connection.incoming.stand_in_line())
+    assert [connection.incoming.get_nowait() for _ in range(3)] == ["1234", "5", None]
+    error = await raised_by(connection.incoming.read())
     assert isinstance(error, BufferOverflowError)
     bench.rig.end(4009, "receive buffer full")
     assert await raised_by(connection.closed) is error

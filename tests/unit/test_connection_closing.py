@@ -33,8 +33,8 @@ async def test_closing(bench: Bench) -> None:
     bench.rig.end(3001, "done")
     assert connection.state.value == "closed"
     assert await connection.closed == (3001, "done")
-    assert connection.incoming.take_next() == "unread"
-    assert (await connection.incoming.stand_in_line()).done
+    assert connection.incoming.get_nowait() == "unread"
+    assert (await connection.incoming.read()).done
     assert isinstance(await raised_by(connection.outgoing.ready), InvalidStateError)
     assert isinstance(await raised_by(connection.writable_closed), InvalidStateError)
     assert bench.timers == []
@@ -82,8 +82,8 @@ async def test_unclean(bench: Bench, code: int, reason: str, message: str) -> No
     assert (error.close_code, error.reason) == (code, reason)
     with pytest.raises(WebSocketError, match=f"^{message}$"):
         connection.closed.result()
-    assert connection.incoming.take_next() == "before"
-    assert await raised_by(connection.incoming.stand_in_line()) is error
+    assert connection.incoming.get_nowait() == "before"
+    assert await raised_by(connection.incoming.read()) is error
     assert await raised_by(connection.writable_closed) is error
     write_error = await raised_by(connection.outgoing.ready)
     assert write_error is error if code == 1006 else isinstance(write_error, InvalidStateError)
@@ -128,8 +128,8 @@ async def test_messages_lost(bench: Bench) -> None:
     connection = connection_on(bench)
     connection.received(["arrived"])
     bench.rig.end(1000, "bye", lost=True)
-    assert connection.incoming.take_next() == "arrived"
-    error = await raised_by(connection.incoming.stand_in_line())
+    assert connection.incoming.get_nowait() == "arrived"
+    error = await raised_by(connection.incoming.read())
     assert isinstance(error, MessagesLostError)
     assert (error.close_code, error.reason) == (1000, "bye")
     assert await raised_by(connection.closed) is error
@@ -319,7 +319,7 @@ async def test_cancel(bench: Bench) -> None:
     """Cancelling drops what came and what is to come, and ends the readable side cleanly."""
     connection = connection_on(bench, high_water_mark=4)
     connection.received(["unread"])
-    read = connection.incoming.stand_in_line()
+    read = connection.incoming.read()
     await connection.cancel_readable(None)
     assert bench.rig.asked == ["pause_reading", "resume_reading", (None, "")]
     connection.received(["later"])

@@ -14,6 +14,7 @@ from websocketstream.errors import (
     BufferOverflowError,
     DOMException,
     DOMSyntaxError,
+    HandshakeError,
     InvalidAccessError,
     InvalidStateError,
     MessagesLostError,
@@ -31,6 +32,7 @@ TREE = {
     SecurityError: ("SecurityError", PermissionError),
     AbortError: ("AbortError", Exception),
     WebSocketError: ("WebSocketError", ConnectionError),
+    HandshakeError: ("WebSocketError", ConnectionRefusedError),
     BufferOverflowError: ("WebSocketError", WebSocketError),
     MessagesLostError: ("WebSocketError", WebSocketError),
 }

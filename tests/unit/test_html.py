@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.bench import Bench, connection_on, stream_on
 from websocketstream import WebSocketStream
-from websocketstream._html import html_of
+from websocketstream._core.html import html_of
 
 
 class Text(HTMLParser):
@@ -50,7 +50,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 async def test_counts_and_rates(clock: Clock) -> None:
     """Messages, bytes, rates and what is buffered, each way; the rates stop at the end."""
     bench = Bench()
-    stream, opened = await stream_on(bench)
+    stream, opened = await stream_on(bench, send_high_water_mark=1 << 24)
     bench.rig.events.received(["é" * 600, b"\0" * 4000])
     await opened.readable.get_reader().read()
     writer = opened.writable.get_writer()

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from tests.unit.bench import raised_by, turn
-from websocketstream._promise import Promise, rejected, resolved
+from websocketstream._core.promise import Promise, rejected, resolved
 
 
 async def test_resolve() -> None:

@@ -305,7 +305,7 @@ async def test_to_js_needs_a_browser(readable: ReadableStream) -> None:
 @pytest.fixture
 def js_streams(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """Stands in for the module that makes JavaScript streams."""
-    module = ModuleType("websocketstream._js_streams")
+    module = ModuleType("websocketstream._ffi.streams")
     vars(module).update(readable_to_js=lambda reader: reader, writable_to_js=lambda writer: writer)
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setattr(sys.modules["websocketstream.support"], "in_browser", lambda: True)

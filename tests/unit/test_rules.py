@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.bench import Bench
-from websocketstream._rules import (
+from websocketstream._core.rules import (
     Message,
     get_a_url_record,
     redact,

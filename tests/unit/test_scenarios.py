@@ -17,7 +17,7 @@ from tests.worlds.fake import MISBEHAVING, FakeEnv
 from tests.worlds.library import LibraryEnv
 from tests.worlds.virtual_time import VirtualTimeLoop
 from websocketstream import WebSocketStream
-from websocketstream._connection import Connection
+from websocketstream._core.connection import Connection
 
 SCENARIOS = all_scenarios()
 

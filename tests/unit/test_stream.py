@@ -12,7 +12,6 @@ from websocketstream import (
     AbortError,
     DOMSyntaxError,
     InvalidAccessError,
-    NotSupportedError,
     WebSocketCloseInfo,
     WebSocketError,
     WebSocketStream,
@@ -105,12 +104,6 @@ async def test_one_protocol_as_a_string() -> None:
     async with WebSocketStream(URL, protocols="chat", backend=backend) as opened:
         assert opened.protocol == "chat"
     assert backend.peers[0].protocols == ("chat",)
-
-
-async def test_needs_a_browser() -> None:
-    """Outside a browser the error says what is missing and how to test without one."""
-    with pytest.raises(NotSupportedError, match="Pass a back end object to test without one"):
-        WebSocketStream(URL)
 
 
 async def test_timeouts_are_passed_on(bench: Bench) -> None:

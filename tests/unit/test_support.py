@@ -9,9 +9,9 @@ import pytest
 
 import websocketstream
 from websocketstream import NotSupportedError, WebSocketStream
+from websocketstream._core.options import BackendName
 from websocketstream.support import (
     NATIVE_DEFECTS,
-    BackendName,
     NativeDefect,
     in_browser,
     require_browser,
@@ -69,15 +69,34 @@ def visit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Browser], None]
             del sys.modules[name]  # the back ends, which hold on to the door
 
 
+@pytest.fixture
+def no_websockets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interpreter without the `websockets` library."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+
 def test_outside() -> None:
-    """Outside a browser there is nothing, and asking is no error."""
+    """Outside a browser there is the back end over the `websockets` library."""
     assert not in_browser()
     found = support()
     assert not (found.websocket or found.native or found.worker or found.jspi)
-    assert found.auto is found.safe is found.pyodide is None
+    assert (found.auto, found.safe, found.pyodide) == ("cpython", "cpython", None)
     assert found.native_defects == ()
-    assert not found.receive_backpressure
+    assert found.receive_backpressure
     assert "Python" in found.runtime
+    names: list[BackendName] = ["auto", "safe", "cpython"]
+    for name in names:
+        assert select_backend(name).name == "cpython"
+
+
+@pytest.mark.usefixtures("no_websockets")
+def test_outside_without_the_library() -> None:
+    """Without the library there is nothing, and the error says how to install it."""
+    found = support()
+    assert found.auto is found.safe is None
+    assert not found.receive_backpressure
+    with pytest.raises(NotSupportedError, match=r"pip install 'websocketstream\[cpython\]'"):
+        WebSocketStream("wss://example.com/")
 
 
 def test_require_browser() -> None:
@@ -86,16 +105,16 @@ def test_require_browser() -> None:
         require_browser("flying")
 
 
-@pytest.mark.parametrize("name", ["auto", "safe", "native", "polyfill"])
+@pytest.mark.parametrize("name", ["native", "polyfill"])
 def test_select_outside(name: BackendName) -> None:
-    """Outside a browser no back end is to be had."""
-    with pytest.raises(NotSupportedError, match="WebSocketStream needs a browser"):
+    """The back ends of browsers are refused outside of one."""
+    with pytest.raises(NotSupportedError, match=f"backend='{name}' needs a browser: this is"):
         select_backend(name)
 
 
 def test_select_unknown() -> None:
     """A name that does not exist is a ValueError that lists those that do."""
-    with pytest.raises(ValueError, match="'auto', 'safe', 'native' or 'polyfill', not 'fast'"):
+    with pytest.raises(ValueError, match="'polyfill', 'cpython', not 'fast'"):
         select_backend("fast")  # type: ignore[arg-type]
 
 

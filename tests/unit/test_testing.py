@@ -188,7 +188,7 @@ async def test_client_that_cannot_hold_back() -> None:
 
 async def test_pause() -> None:
     """A peer that is paused lets the client's writes pile up, and takes them when it goes on."""
-    _, opened, peer = await opened_with(high_water_mark=4)
+    _, opened, peer = await opened_with(send_high_water_mark=4)
     peer.pause()
     writer = opened.writable.get_writer()
     room = writer.write("12345")

@@ -22,7 +22,7 @@ def bench() -> Bench:
 
 @pytest.fixture
 async def writable(bench: Bench) -> WritableStream:
-    return (await stream_on(bench, high_water_mark=10))[1].writable
+    return (await stream_on(bench, send_high_water_mark=10))[1].writable
 
 
 async def test_write(bench: Bench, writable: WritableStream) -> None:

@@ -14,7 +14,7 @@ from tests.server import Query, find
 from tests.server.journal import Journal, Record
 from tests.server.payload import message
 from tests.server.routes import echo
-from websocketstream._rules import size_of
+from websocketstream._core.rules import size_of
 from websocketstream.testing import FakeAbortController, FakeBackend, FakePeer
 
 

@@ -15,9 +15,10 @@ from typing import Any
 import aiohttp
 
 from tests.scenarios.gateway.env import LibrariesEnv
-from tests.worlds.library import LibraryBackend, LibraryTransport
-from websocketstream._transport import Events
-from websocketstream.gateway.options import call_later
+from tests.worlds.library import LibraryBackend
+from websocketstream._backends.cpython import CPythonTransport
+from websocketstream._core.transport import Events
+from websocketstream.gateway.options import start_timer
 from websocketstream.testing import FakeAbortController
 
 direct = ContextVar("direct", default=False)
@@ -45,7 +46,9 @@ class GatewayLoop(PageLoop):
 
 
 class NetworkBackend(LibraryBackend):
-    """Connects to the network directly."""
+    """Connects to the network directly, as the browser does: without headers of the program's."""
+
+    sends_headers = False
 
     def connect(
         self,
@@ -53,7 +56,7 @@ class NetworkBackend(LibraryBackend):
         protocols: Sequence[str],
         events: Events,
         headers: Sequence[tuple[str, str]] = (),
-    ) -> LibraryTransport:
+    ) -> CPythonTransport:
         token = direct.set(True)
         try:
             return super().connect(url, protocols, events, headers)
@@ -61,7 +64,7 @@ class NetworkBackend(LibraryBackend):
             direct.reset(token)
 
     def options(self, url: str) -> dict[str, Any]:
-        options: dict[str, Any] = {"origin": "http://page.test"}
+        options: dict[str, Any] = {"origin": "http://page.test", "proxy": None}
         if url.startswith("wss:"):
             # The browsers of these tests are told to accept the servers' certificates, too.
             options["ssl"] = ssl.create_default_context()
@@ -159,7 +162,7 @@ def browser() -> ModuleType:
     """Return what stands for `websocketstream._ffi`."""
     module: Any = ModuleType("websocketstream._ffi")
     module.JsFetch, module.probe, module.JsPolicyWatch = Fetch, probe, PolicyWatch
-    module.call_later = call_later
+    module.call_later = start_timer
     module.event_loop_class = lambda: PageLoop
     module.has_sockets = lambda: False
     return module

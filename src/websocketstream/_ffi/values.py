@@ -8,7 +8,7 @@ import js
 from pyodide.ffi import JsBuffer, JsDoubleProxy, JsException, JsProxy, to_js
 
 from .. import errors
-from .._rules import Message, redact
+from .._core.rules import Message, redact
 
 LARGE = 256 * 1024
 """From this size on copying a message twice costs more than a proxy for it."""

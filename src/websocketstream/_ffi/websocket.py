@@ -8,7 +8,7 @@ from typing import Any
 import js
 from pyodide.ffi import JsException, to_js
 
-from .._rules import Message
+from .._core.rules import Message
 from .proxies import Scope
 from .values import JsStage, js_object, js_size, py_message, py_messages, refusal
 

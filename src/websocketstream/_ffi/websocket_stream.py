@@ -8,7 +8,7 @@ from typing import Any
 import js
 from pyodide.ffi import JsException, to_js
 
-from .._rules import Message
+from .._core.rules import Message
 from .proxies import Scope, call
 from .values import JsStage, close_info, js_object, new_readable, new_writable, refusal
 

@@ -15,12 +15,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .._options import DEFAULT_HIGH_WATER_MARK, check_mark, check_overflow, check_timeout
-from ..support import BackendName, check_backend_name, in_browser
+from .._core.options import DEFAULTS, ConnectionOptions, check_backend_name
+from ..support import in_browser
 
 if TYPE_CHECKING:
-    from .._connection import Overflow
-    from .._transport import Backend
+    from .._core.options import BackendName, Overflow
+    from .._core.transport import Backend
     from .headers import HeadersHook
     from .loop import LoopPatch
 
@@ -37,8 +37,8 @@ def install(
     fetch: bool = True,
     probe: bool = True,
     idle_timeout: float | None = None,
-    high_water_mark: int = DEFAULT_HIGH_WATER_MARK,
-    overflow: Overflow = "buffer",
+    high_water_mark: int = DEFAULTS.high_water_mark,
+    overflow: Overflow = DEFAULTS.overflow,
 ) -> None:
     """Let every library that connects through asyncio do so in this page.
 
@@ -85,9 +85,7 @@ def install(
     """
     global _patch
     check_backend_name(backend)
-    check_timeout("idle_timeout", idle_timeout)
-    check_mark(high_water_mark)
-    check_overflow(overflow)
+    ConnectionOptions(high_water_mark=high_water_mark, overflow=overflow, idle_timeout=idle_timeout)
     if headers_to is not None and not callable(headers_to):
         raise TypeError(f"headers_to must be a function or None, not {type(headers_to).__name__}")
     if not in_browser():

@@ -18,8 +18,8 @@ from operator import attrgetter
 from types import ModuleType
 from typing import Any, Self
 
-from .._suspend import run
 from ..errors import NotSupportedError
+from ..sync import wait
 
 _PROPERTIES = ("close_code", "close_reason", "local_address", "remote_address", "state", "subprotocol")
 """What the library's class has as properties, which come before ``__getattr__``."""
@@ -50,33 +50,33 @@ class BlockingConnection:
                 yield self.recv()
 
     def recv(self, timeout: float | None = None, decode: bool | None = None) -> Any:
-        return run(_within, timeout, self._connection.recv, decode)
+        return wait(_within, timeout, self._connection.recv, decode)
 
     def recv_streaming(self, decode: bool | None = None) -> Iterator[Any]:
         fragments = self._connection.recv_streaming(decode)
         with suppress(StopAsyncIteration):
             while True:
-                yield run(anext, fragments)
+                yield wait(anext, fragments)
 
     def send(self, message: Any, text: bool | None = None) -> None:
         options = {} if text is None else {"text": text}  # which versions before 14 don't have
-        run(partial(self._connection.send, **options), message)
+        wait(partial(self._connection.send, **options), message)
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        run(self._connection.close, code, reason)
+        wait(self._connection.close, code, reason)
 
     def wait_closed(self, timeout: float | None = None) -> bool:
         try:
-            run(_within, timeout, self._connection.wait_closed)
+            wait(_within, timeout, self._connection.wait_closed)
         except TimeoutError:
             return False
         return True
 
     def ping(self, data: Any = None, ack_on_close: bool = False) -> threading.Event:
-        return _Acknowledgement(run(self._connection.ping, data), ack_on_close)
+        return _Acknowledgement(wait(self._connection.ping, data), ack_on_close)
 
     def pong(self, data: Any = b"") -> None:
-        run(self._connection.pong, data)
+        wait(self._connection.pong, data)
 
 
 class _Acknowledgement(threading.Event):
@@ -90,7 +90,7 @@ class _Acknowledgement(threading.Event):
 
     def wait(self, timeout: float | None = None) -> bool:
         if not self.is_set():
-            run(partial(asyncio.wait, timeout=timeout), [self._waiter])
+            wait(partial(asyncio.wait, timeout=timeout), [self._waiter])
         return self.is_set()
 
     def _done(self, waiter: asyncio.Future[float]) -> None:
@@ -132,7 +132,7 @@ def bridge(module: ModuleType) -> Callable[[], None]:
         address = options.pop("address", None)
         if address is not None:
             options["host"], options["port"] = address
-        return bridged(run(_connect, uri, options))
+        return bridged(wait(_connect, uri, options))
 
     if hasattr(module, "reconnect"):
         return _replace_methods(module.reconnect, connect)

@@ -14,7 +14,7 @@ import asyncio
 import errno
 from typing import TYPE_CHECKING
 
-from .._rules import redact
+from .._core.rules import redact
 from ..errors import SecurityError
 from .headers import split_fetch_headers
 from .http import LAST_CHUNK, Request, chunk

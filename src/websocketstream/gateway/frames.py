@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from struct import Struct
 from typing import NamedTuple
 
-from .._rules import Message
+from .._core.rules import Message
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 FINAL = 0x80

@@ -126,7 +126,7 @@ class HTTPViolation(NamedTuple):
 type Event = Request | bytes | HTTPViolation
 
 
-class _Violated(Exception):
+class _BadRequest(Exception):
     """Raised with the fields of an :class:`HTTPViolation`."""
 
 
@@ -151,8 +151,8 @@ class RequestReader:
         try:
             while (event := next(self._parser, None)) is not None:
                 events.append(event)
-        except _Violated as violated:
-            events.append(HTTPViolation(*violated.args))
+        except _BadRequest as bad:
+            events.append(HTTPViolation(*bad.args))
         return events
 
     def take_rest(self) -> bytes:
@@ -195,7 +195,7 @@ def _read_line(buffer: bytearray, end: bytes, limit: int) -> _Reading[str]:
     searched = 0
     while (size := buffer.find(end, searched, limit)) < 0:
         if len(buffer) >= limit:
-            raise _Violated(431, "header fields too large")
+            raise _BadRequest(431, "header fields too large")
         searched = max(0, len(buffer) - 1)
         yield
     line = buffer[:size].decode("latin-1")
@@ -217,13 +217,13 @@ def _read_chunks(buffer: bytearray, limit: int) -> _Reading[bytes]:
     while True:
         line = _CHUNK_LINE.fullmatch((yield from _read_line(buffer, b"\r\n", limit)))
         if not line:
-            raise _Violated(400, "invalid chunk size")
+            raise _BadRequest(400, "invalid chunk size")
         size = int(line[1], 16)
         if not size:
             break
         chunks.append((yield from _read_bytes(buffer, size)))
         if (yield from _read_line(buffer, b"\r\n", limit)):
-            raise _Violated(400, "chunk longer than its size")
+            raise _BadRequest(400, "chunk longer than its size")
     for trailer in (yield from _read_section(buffer, limit)):
         _parse_field(trailer)
     return b"".join(chunks)
@@ -232,18 +232,18 @@ def _read_chunks(buffer: bytearray, limit: int) -> _Reading[bytes]:
 def _request_of(lines: list[str]) -> Request:
     match = _REQUEST_LINE.fullmatch(lines[0])
     if not match:
-        raise _Violated(400, "invalid request line")
+        raise _BadRequest(400, "invalid request line")
     version = "1.0" if match[3] == "0" else "1.1"
     headers = Headers(map(_parse_field, lines[1:]))
     if version == "1.1" and len(headers.get_all("Host")) != 1:
-        raise _Violated(400, "no Host, or more than one")
+        raise _BadRequest(400, "no Host, or more than one")
     return Request(match[1], match[2], version, headers)
 
 
 def _parse_field(line: str) -> tuple[str, str]:
     match = _FIELD.fullmatch(line)
     if not match:
-        raise _Violated(400, "invalid header")
+        raise _BadRequest(400, "invalid header")
     return match[1], match[2].strip(" \t")
 
 
@@ -251,14 +251,14 @@ def _body_size(headers: Headers) -> int | None:
     """Return the length of the body (RFC 9112, section 6.3); ``None`` if it is chunked."""
     codings, lengths = headers.get_all("Transfer-Encoding"), headers.get_all("Content-Length")
     if codings and lengths:
-        raise _Violated(400, "both Transfer-Encoding and Content-Length")
+        raise _BadRequest(400, "both Transfer-Encoding and Content-Length")
     if codings:
         if ",".join(codings).lower() != "chunked":
-            raise _Violated(501, "Transfer-Encoding other than chunked")
+            raise _BadRequest(501, "Transfer-Encoding other than chunked")
         return None
     length = ",".join(lengths or ["0"])
     if not _LENGTH.fullmatch(length):
-        raise _Violated(400, "invalid Content-Length")
+        raise _BadRequest(400, "invalid Content-Length")
     return int(length)
 
 

@@ -10,9 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .._connection import Overflow
-from .._transport import Backend
-from ..support import BackendName
+from .._core.options import DEFAULTS, BackendName, Overflow
+from .._core.transport import Backend
 from .headers import HeadersHook
 
 StartFetch = Callable[..., Any]
@@ -28,7 +27,7 @@ CallLater = Callable[[float, Callable[[], None]], Cancel]
 """Calls a function after that many seconds; see :func:`websocketstream._ffi.call_later`."""
 
 
-def call_later(seconds: float, callback: Callable[[], None]) -> Cancel:
+def start_timer(seconds: float, callback: Callable[[], None]) -> Cancel:
     """Call ``callback`` after that time, by the timers of the event loop."""
     return asyncio.get_running_loop().call_later(seconds, callback).cancel
 
@@ -49,9 +48,9 @@ class Options:
     """``None``: a handshake that failed is answered without asking why."""
     forbidden_by: Callable[[str], str | None] | None = None
     """Returns the directive of the page's policy that has forbidden a URL, or ``None``."""
-    call_later: CallLater = call_later
+    call_later: CallLater = start_timer
     idle_timeout: float | None = None
-    high_water_mark: int = 16 * 1024 * 1024
-    overflow: Overflow = "buffer"
+    high_water_mark: int = DEFAULTS.high_water_mark
+    overflow: Overflow = DEFAULTS.overflow
     suspects: set[str] = field(default_factory=set, compare=False)
     """Origins at which the last connection was refused or lost; see :mod:`.refusal`."""

@@ -13,8 +13,8 @@ import errno
 from typing import Literal
 from urllib.parse import urlsplit
 
-from .._promise import Promise
-from .._rules import redact
+from .._core.promise import Promise
+from .._core.rules import redact
 from ..errors import SecurityError
 from .options import Options
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from http import HTTPStatus
 
-from .._rules import redact
+from .._core.rules import redact
 from ..errors import NotSupportedError
 from .fetch import FetchExchange
 from .headers import split_fetch_headers

@@ -18,16 +18,18 @@ import hashlib
 import time
 from typing import TYPE_CHECKING
 
-from .._connection import NEVER_SENT, Connection, State
-from .._options import resolve_backend
-from .._promise import Promise
-from .._rules import get_a_url_record, redact, size_of, validate_protocols
+from .._core.connection import Connection, State
+from .._core.failures import NEVER_SENT
+from .._core.options import ConnectionOptions
+from .._core.promise import Promise
+from .._core.rules import get_a_url_record, redact, size_of, validate_protocols
 from ..errors import (
     BufferOverflowError,
     InvalidStateError,
     MessagesLostError,
     WebSocketError,
 )
+from ..support import resolve_backend
 from .close_codes import received, sendable
 from .frames import Close, FrameReader, Ping, Pong, Violation, close_frame, message_frames, pong_frame
 from .headers import check_sendable, handshake_of
@@ -46,9 +48,8 @@ _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 BATCH_BYTES = 256 * 1024
 """How many bytes of messages are delivered at once; as many as asyncio reads from a socket at once."""
 
-OPEN_TIMEOUT = 60.0
-CLOSE_TIMEOUT = 10.0
-"""Seconds that a library, or a server, has for its answer to a Close frame."""
+CLOSE_TIMEOUT = 10
+"""Seconds that a library has for its answer to a Close frame."""
 
 
 class WebSocketUpgrade:
@@ -87,11 +88,11 @@ class WebSocketUpgrade:
             get_a_url_record(handshake.url, backend.parse_url),
             validate_protocols(handshake.subprotocols),
             backend=backend,
-            high_water_mark=options.high_water_mark,
-            send_high_water_mark=high,
-            overflow=options.overflow,
-            open_timeout=OPEN_TIMEOUT,
-            close_timeout=CLOSE_TIMEOUT,
+            options=ConnectionOptions(
+                high_water_mark=options.high_water_mark,
+                send_high_water_mark=high,
+                overflow=options.overflow,
+            ),
             headers=handshake.headers.items(),
             may_suspend=False,  # the library's tasks are woken by the event loop, which can
         )
@@ -239,7 +240,7 @@ class WebSocketUpgrade:
         """Have the library read what has come, then how the connection has ended, while it reads."""
         incoming, transport = self._connection.incoming, self._transport
         while incoming and transport.is_reading():
-            transport.deliver(message_frames(incoming.take_batch(BATCH_BYTES)))
+            transport.deliver(message_frames(incoming.get_batch(BATCH_BYTES)))
         if transport.is_reading() and not self._finished:
             if isinstance(self._sent, Violation):
                 self._finish(self._sent.code, self._sent.reason)

@@ -49,7 +49,8 @@ async def _prepare(registry: str, **what: str) -> dict[str, Any]:
     if registry != "selfcheck":
         # Also what the package itself imports only when it is needed.
         for part in pkgutil.walk_packages(websocketstream.__path__, "websocketstream."):
-            importlib.import_module(part.name)
+            if part.name != "websocketstream._backends.cpython":
+                importlib.import_module(part.name)
     # What exists now stays; leaving it out makes the collections after each scenario cheap.
     gc.collect()
     gc.freeze()

@@ -146,7 +146,7 @@ async def with_a_burst(env: StressEnv, spec: str) -> None:
 async def while_sending(env: StressEnv, spec: str) -> None:
     """Sends without pause, up to 16 MiB, and then closes."""
     mark = 256 * 1024
-    stream = env.faulty(spec, "/sink?compress=0", high_water_mark=mark, close_timeout=LIMIT)
+    stream = env.faulty(spec, "/sink?compress=0", send_high_water_mark=mark, close_timeout=LIMIT)
     opened = await within(LIMIT, stream.opened)
     sent = 0
     with (

@@ -35,7 +35,10 @@ class Player:
         self._id = env.new_id()
         self.model = Model(env.native, mark)
         self._stream = env.stream(
-            f"/obey?id={self._id}&compress={compress}", high_water_mark=mark, close_timeout=LIMIT
+            f"/obey?id={self._id}&compress={compress}",
+            high_water_mark=mark,
+            send_high_water_mark=mark,
+            close_timeout=LIMIT,
         )
         self._opened: WebSocketOpenInfo | None = None
         self._reader: ReadableStreamDefaultReader | None = None

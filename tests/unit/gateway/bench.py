@@ -8,7 +8,7 @@ from websockets.frames import Close, Frame, Opcode
 from websockets.streams import StreamReader
 
 from tests.unit.bench import turn
-from websocketstream._rules import Message
+from websocketstream._core.rules import Message
 from websocketstream.gateway.options import Options
 from websocketstream.gateway.server import ServerConnection
 from websocketstream.gateway.transport import GatewayTransport

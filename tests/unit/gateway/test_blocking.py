@@ -53,7 +53,7 @@ def run() -> Iterator[Callable[..., Any]]:
 
 @pytest.fixture
 def bridged(run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(blocking, "run", run)
+    monkeypatch.setattr(blocking, "wait", run)
     undo = bridge(client)
     yield
     undo()
@@ -260,16 +260,6 @@ def test_undoing(bridged: None, run: Callable[..., Any], server: ThreadedServer)
     assert client.reconnect.connect is inner
 
 
-def test_where_python_can_not_be_suspended() -> None:
-    """Without a way to wait, connecting raises, and says what to do."""
-    undo = bridge(client)
-    try:
-        with pytest.raises(NotSupportedError, match="elsewhere"):
-            client.connect("ws://127.0.0.1:1", legacy=True)
-    finally:
-        undo()
-
-
 # Versions before 17, whose `connect` is a function
 
 
@@ -287,7 +277,7 @@ def older() -> ModuleType:
 
 def test_older_version(older: Any, run: Any, monkeypatch: Any, server: ThreadedServer) -> None:
     """A function that programs have imported by its name is bridged, too, and undone."""
-    monkeypatch.setattr(blocking, "run", run)
+    monkeypatch.setattr(blocking, "wait", run)
     connect = older.connect
     undo = bridge(older)
     with connect(server.url + "/echo", open_timeout=5) as ws:
@@ -300,7 +290,7 @@ def test_older_version(older: Any, run: Any, monkeypatch: Any, server: ThreadedS
 
 def test_version_without_an_asyncio_client(older: Any, run: Any, monkeypatch: Any) -> None:
     """A version that is too old for the bridge raises, and says which is not."""
-    monkeypatch.setattr(blocking, "run", run)
+    monkeypatch.setattr(blocking, "wait", run)
     monkeypatch.setitem(sys.modules, "websockets.asyncio.client", None)
     undo = bridge(older)
     with pytest.raises(NotSupportedError, match="version 13 or later"):
@@ -310,7 +300,7 @@ def test_version_without_an_asyncio_client(older: Any, run: Any, monkeypatch: An
 
 def test_option_by_its_older_name(older: Any, run: Any, monkeypatch: Any) -> None:
     """A TLS context is one by its older name, too."""
-    monkeypatch.setattr(blocking, "run", run)
+    monkeypatch.setattr(blocking, "wait", run)
     undo = bridge(older)
     with pytest.raises(ValueError, match="ssl argument is incompatible"):
         older.connect("ws://127.0.0.1:1", ssl_context=True)

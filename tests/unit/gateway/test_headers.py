@@ -12,7 +12,7 @@ from websockets.datastructures import Headers as LibraryHeaders
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
-from websocketstream._rules import validate_protocols
+from websocketstream._core.rules import validate_protocols
 from websocketstream.errors import NotSupportedError
 from websocketstream.gateway.headers import (
     Handshake,

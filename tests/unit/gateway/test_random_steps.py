@@ -19,7 +19,7 @@ from tests.unit.gateway.bench import (
     message_frame,
     until,
 )
-from websocketstream._rules import Message
+from websocketstream._core.rules import Message
 from websocketstream.gateway import transport, upgrade
 from websocketstream.testing import FakePeer
 

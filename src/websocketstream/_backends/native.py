@@ -16,10 +16,10 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from . import _ffi
-from ._browser import BrowserBackend
-from ._rules import Message
-from ._transport import Events, Headers
+from .. import _ffi
+from .._core.rules import Message
+from .._core.transport import Events, Headers
+from .browser import BrowserBackend
 
 BATCH_BYTES = 64 * 1024
 """How much is handed over at a time, unless one message is larger; the browser's own pipe to the
@@ -39,7 +39,7 @@ class NativeBackend(BrowserBackend):
 
 
 class NativeTransport:
-    """A :class:`~websocketstream._transport.Transport` over one native WebSocketStream."""
+    """A :class:`~websocketstream._core.transport.Transport` over one native WebSocketStream."""
 
     receive_backpressure = True
 

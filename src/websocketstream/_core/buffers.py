@@ -1,8 +1,9 @@
 """The receive and send buffers: byte-counted, with a high-water mark each. Pure Python.
 
-The receive buffer also keeps the readers' places in line. A message leaves the buffer only when the
-task that asked for it really takes it, so a read that is cancelled, at whatever moment, has nothing
-to give back and nothing to lose.
+How a message gets to its reader: the transport puts it into the :class:`ReceiveBuffer`; there the read
+requests wait in a queue, and the first ones are woken. A message stays in the buffer until the task that
+has asked for it runs and takes it. So a read that is cancelled, at whatever moment, has nothing to give
+back and nothing to lose: its message goes to the next request.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any, NamedTuple
 
-from ._promise import CallSoon, Promise, Waiter, resolved
-from ._rules import Message, size_of
-from .errors import InvalidStateError
+from ..errors import InvalidStateError
+from .promise import CallSoon, Promise, Waiter, resolved
+from .rules import Message, size_of
 
 
 class ReadResult(NamedTuple):
-    """What a read gave: a message, or the end of the stream.
+    """The result of ``reader.read()``: a message, or the end of the stream.
 
-    ``value`` is ``str`` for text and ``bytes`` for binary, and ``None`` when ``done``.
+    ``value`` is ``str`` for text and ``bytes`` for binary, and ``None`` when ``done``::
+
+        value, done = await reader.read()
     """
 
     value: Message | None
@@ -31,38 +34,52 @@ class ReadResult(NamedTuple):
 END = ReadResult(None, True)
 
 
-class Read(Coroutine[Any, Any, ReadResult]):
-    """A place in the line of readers; awaiting it gives a :class:`ReadResult`.
+class ReadRequest:
+    """A position in the queue of reads; ``error`` is set once it was rejected or withdrawn.
 
-    Cancelling the await, or dropping the object without awaiting it, gives up the place: the
-    message goes to the next in line. For asyncio it is a coroutine, so it can be made a task.
+    Standard: Streams, "read request".
     """
 
-    __slots__ = ("_buffer", "_place", "_result", "_steps")
+    __slots__ = ("error", "waiter")
 
-    def __init__(self, buffer: ReceiveBuffer, place: _Place) -> None:
+    def __init__(self) -> None:
+        self.waiter: Waiter | None = None
+        self.error: BaseException | None = None
+
+
+class Read(Coroutine[Any, Any, ReadResult]):
+    """A read request that can be awaited, for a :class:`ReadResult`.
+
+    Its position in the queue is taken when it is made. Cancelling the await, or dropping the object
+    without awaiting it, withdraws the request: the message goes to the next one. For asyncio it is a
+    coroutine, so it can be made a task.
+    """
+
+    __slots__ = ("_buffer", "_request", "_result", "_steps")
+
+    def __init__(self, buffer: ReceiveBuffer, request: ReadRequest) -> None:
         self._buffer = buffer
-        self._place = place
+        self._request = request
         self._result: ReadResult | None = None
         self._steps: Generator[Any, None, ReadResult] | None = None
 
     def __await__(self) -> Generator[Any, None, ReadResult]:
         if self._result is None:
-            buffer, place = self._buffer, self._place
-            result = buffer.take(place)
+            buffer, request = self._buffer, self._request
+            result = buffer.take(request)
             while result is None:
-                if place.waiter is not None:
+                if request.waiter is not None:
                     raise RuntimeError("this read is being awaited by another task already")
-                waiter = place.waiter = Waiter(buffer.call_soon)
+                waiter = request.waiter = Waiter(buffer.call_soon)
                 try:
                     yield waiter
                     waiter.result()
                 except BaseException:
-                    buffer.leave(place)
+                    buffer.withdraw(request)
                     raise
                 finally:
-                    place.waiter = None
-                result = buffer.take(place)
+                    request.waiter = None
+                result = buffer.take(request)
             self._result = result
         return self._result
 
@@ -72,9 +89,9 @@ class Read(Coroutine[Any, Any, ReadResult]):
         return self._steps.send(value)
 
     def throw(self, *error: Any) -> Any:
-        # A task that is cancelled before it has run throws into what was not started yet.
+        # A task that is cancelled before it has run throws into a coroutine that was not started yet.
         if self._steps is None:
-            self._buffer.leave(self._place)
+            self._buffer.withdraw(self._request)
             self._steps = self.__await__()
         return self._steps.throw(*error)
 
@@ -84,24 +101,14 @@ class Read(Coroutine[Any, Any, ReadResult]):
 
     def __del__(self) -> None:
         if self._result is None:
-            self._buffer.leave(self._place)
-
-
-class _Place:
-    """Where a read stands in line; ``error`` is set when it was turned away."""
-
-    __slots__ = ("error", "waiter")
-
-    def __init__(self) -> None:
-        self.waiter: Waiter | None = None
-        self.error: BaseException | None = None
+            self._buffer.withdraw(self._request)
 
 
 class ReceiveBuffer:
-    """Messages that have arrived and were not read yet, and the readers in line for them.
+    """Messages that have arrived and were not read yet, and the queue of read requests.
 
     ``on_room`` is called when reading has brought the size from the high-water mark down to half of
-    it, which is when the server need no longer be held back. ``call_soon`` has readers go on.
+    it, which is when the server need no longer be held back. ``call_soon`` resumes waiting readers.
     """
 
     def __init__(self, high_water_mark: int, on_room: Callable[[], None], call_soon: CallSoon) -> None:
@@ -111,11 +118,11 @@ class ReceiveBuffer:
         self.finished: Promise[None] = Promise()
         """Resolved or rejected when the last message has been read and the stream has ended."""
         self._messages: deque[Message] = deque()
-        self._line: deque[_Place] = deque()
+        self._requests: deque[ReadRequest] = deque()
         self._ended = False
         self._error: BaseException | None = None
         self.is_full: bool = False
-        """Whether the mark was reached, and reading has not brought the size down to half of it."""
+        """Set at the high-water mark; cleared when reading has brought the size down to half of it."""
         self._on_room = on_room
         self._consumer: Callable[[], None] | None = None
 
@@ -130,22 +137,22 @@ class ReceiveBuffer:
         append = self._messages.append
         for message in messages:
             append(message)
-            # The call would cost as much as the rest of the loop; size_of() has the last word.
+            # size_of() inlined: the call would cost as much as the rest of the loop.
             size += len(message) if type(message) is bytes or message.isascii() else size_of(message)
         self.size = size
         if size >= self.high_water_mark:
             self.is_full = True
-        if self._line:
+        if self._requests:
             self._wake()
         elif self._consumer is not None:
             self._consumer()
 
     def consume(self, callback: Callable[[], None] | None) -> None:
-        """Have ``callback`` called whenever messages have arrived, and nobody is in line for them."""
+        """Call ``callback`` whenever messages have arrived and no read is waiting for them."""
         self._consumer = callback
 
     def end(self, error: BaseException | None = None) -> None:
-        """No more messages will come. What is in the buffer can still be read, then ``error``."""
+        """End the stream: the messages in the buffer can still be read, then ``error`` is raised."""
         if not self._ended:
             self._ended = True
             self._error = error
@@ -153,7 +160,7 @@ class ReceiveBuffer:
             self._finish_if_empty()
 
     def discard(self) -> None:
-        """Drop what is in the buffer, and end it cleanly."""
+        """Drop the messages in the buffer, and end the stream cleanly."""
         self._messages.clear()
         self.size = 0
         self.is_full = False
@@ -161,16 +168,13 @@ class ReceiveBuffer:
         self._wake()
         self._finish_if_empty()
 
-    def take_next(self) -> Message | None:
-        """Return the next message if it can be had at once and nobody is in line for it.
-
-        ``None`` means that one has to stand in line. This is the fast path of iteration.
-        """
-        if self._messages and not self._line:
+    def get_nowait(self) -> Message | None:
+        """Return the next message; ``None`` if there is none, or a read is waiting for it."""
+        if self._messages and not self._requests:
             return self._pop()
         return None
 
-    def take_batch(self, size: int) -> list[Message]:
+    def get_batch(self, size: int) -> list[Message]:
         """Remove and return all messages, or the first of them that have ``size`` bytes together."""
         if self.size <= size:
             batch = list(self._messages)
@@ -185,54 +189,55 @@ class ReceiveBuffer:
         self._taken()
         return batch
 
-    def stand_in_line(self) -> Read:
-        """Return a place at the end of the line."""
-        place = _Place()
-        self._line.append(place)
-        return Read(self, place)
+    def read(self) -> Read:
+        """Return a read request at the end of the queue."""
+        request = ReadRequest()
+        self._requests.append(request)
+        return Read(self, request)
 
-    def turn_away(self, error: BaseException) -> None:
-        """Turn away all who are in line and have no message waiting for them."""
-        while not self._ended and len(self._line) > len(self._messages):
-            place = self._line.pop()
-            place.error = error
-            _wake(place)
+    def reject_requests(self, error: BaseException) -> None:
+        """Reject all read requests that have no message waiting for them."""
+        while not self._ended and len(self._requests) > len(self._messages):
+            request = self._requests.pop()
+            request.error = error
+            _wake(request)
 
-    def take(self, place: _Place) -> ReadResult | None:
-        """Return what ``place`` is due, and leave the line; ``None`` when it has to wait."""
-        messages, line = self._messages, self._line
-        if messages and line and line[0] is place:
-            line.popleft()
+    def take(self, request: ReadRequest) -> ReadResult | None:
+        """Remove ``request`` from the queue and return its result; ``None`` while there is none."""
+        messages, requests = self._messages, self._requests
+        if messages and requests and requests[0] is request:
+            requests.popleft()
             message = self._pop()
-            if messages and line:
+            if messages and requests:
                 self._wake()
             return ReadResult(message, False)
-        if place.error is not None:
-            raise place.error.with_traceback(None)
-        index = line.index(place)
+        if request.error is not None:
+            raise request.error.with_traceback(None)
+        index = requests.index(request)
         if index < len(messages):
-            if any(other.waiter is not None for other in islice(line, index)):
-                # They are about to take theirs. Should one be cancelled instead, this place gets it.
+            if any(other.waiter is not None for other in islice(requests, index)):
+                # Those were asked for earlier and are being awaited: they come first. If one of them is
+                # cancelled instead, this one moves up.
                 return None
             messages.rotate(-index)
             message = self._pop()
             messages.rotate(index)
-            del line[index]
+            del requests[index]
             self._wake()
             return ReadResult(message, False)
         if not self._ended:
             return None
-        del line[index]
+        del requests[index]
         if self._error is not None:
-            place.error = self._error
+            request.error = self._error
             raise self._error.with_traceback(None)
         return END
 
-    def leave(self, place: _Place) -> None:
-        """Give up a place in line; those behind move up."""
-        if place in self._line:
-            self._line.remove(place)
-            place.error = InvalidStateError("this read was cancelled: read again")
+    def withdraw(self, request: ReadRequest) -> None:
+        """Remove a read request from the queue; those behind it move up."""
+        if request in self._requests:
+            self._requests.remove(request)
+            request.error = InvalidStateError("this read was cancelled: read again")
             self._wake()
 
     def _pop(self) -> Message:
@@ -250,9 +255,9 @@ class ReceiveBuffer:
             self._finish_if_empty()
 
     def _wake(self) -> None:
-        ready = len(self._line) if self._ended else len(self._messages)
-        for place in islice(self._line, ready):
-            _wake(place)
+        ready = len(self._requests) if self._ended else len(self._messages)
+        for request in islice(self._requests, ready):
+            _wake(request)
 
     def _finish_if_empty(self) -> None:
         if not self._messages:
@@ -262,17 +267,17 @@ class ReceiveBuffer:
                 self.finished.resolve(None)
 
 
-def _wake(place: _Place) -> None:
-    if place.waiter is not None:
-        place.waiter.wake()
+def _wake(request: ReadRequest) -> None:
+    if request.waiter is not None:
+        request.waiter.wake()
 
 
 class SendBuffer:
     """Counts the bytes that were written and have not gone to the network yet.
 
     Counting is by estimate: each write adds to it, and the back end is asked (``measure``) only when
-    the estimate reaches the mark, since asking costs as much as sending a small message. While it is
-    full, ``watch`` is called once to have :meth:`refresh` called when the amount has fallen.
+    the estimate reaches the mark, since asking costs as much as sending a small message. While the
+    buffer is full, ``watch`` asks the back end to call :meth:`refresh` once the amount has fallen.
     """
 
     def __init__(
@@ -280,7 +285,8 @@ class SendBuffer:
     ) -> None:
         self.high_water_mark = high_water_mark
         self.low_water_mark: int = high_water_mark // 2
-        """Where those who wait for room go on: to wake them costs as much as many a message."""
+        """Where waiting writers are resumed. Waking one costs as much as sending many small messages,
+        so they are not woken for every bit of room."""
         self.ready: Promise[None] = resolved(None)
         """Resolved while there is room; replaced by a pending one when there is none."""
         self._measure = measure
@@ -289,12 +295,12 @@ class SendBuffer:
 
     @property
     def buffered_amount(self) -> int:
-        """How many bytes there are, as the back end says now."""
+        """The number of bytes in the buffer, as the back end says now."""
         return self._measure()
 
     @property
     def desired_size(self) -> int:
-        """How many bytes the mark still has room for; zero or less when it is reached."""
+        """The number of bytes that the mark still has room for; zero or less when it is reached."""
         self.refresh()
         return self.high_water_mark - self._estimate
 
@@ -306,7 +312,7 @@ class SendBuffer:
         return self.ready
 
     def refresh(self) -> None:
-        """Ask the back end how much there is, and tell those who wait for room."""
+        """Ask the back end for the amount, and settle or replace :attr:`ready` accordingly."""
         self._estimate = self._measure()
         enough = self.high_water_mark - 1 if self.ready.settled else self.low_water_mark
         if self._estimate <= enough:
@@ -319,7 +325,7 @@ class SendBuffer:
         self._watch()
 
     def fail(self, error: BaseException) -> None:
-        """Tell those who wait, and those to come, that there will be no room any more. For good."""
+        """Reject waiting and later writers: there will be no room any more. Final."""
         if self.ready.settled and self.ready.exception() is None:
             self.ready = Promise()
         self.ready.reject(error)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from websocketstream import NotSupportedError, _suspend
+from websocketstream import NotSupportedError, sync
 
 
 @pytest.fixture
@@ -15,14 +15,8 @@ def ffi(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A browser's `_ffi`, whose functions the test sets."""
     module = types.ModuleType("websocketstream._ffi")
     monkeypatch.setitem(sys.modules, "websocketstream._ffi", module)
-    monkeypatch.setattr(_suspend, "in_browser", lambda: True)
+    monkeypatch.setattr(sync, "in_browser", lambda: True)
     return module
-
-
-def test_outside_of_browsers() -> None:
-    """The error says what to use there."""
-    with pytest.raises(NotSupportedError, match=r"elsewhere websockets\.sync works as it is"):
-        _suspend.run(asyncio.sleep, 0)
 
 
 @pytest.mark.parametrize(
@@ -33,18 +27,18 @@ def test_where_python_can_not_be_suspended(ffi: Any, jspi: bool, expected: str) 
     ffi.can_suspend = lambda: False
     ffi.has_jspi = lambda: jspi
     with pytest.raises(NotSupportedError, match=expected) as raised:
-        _suspend.run(asyncio.sleep, 0)
-    assert "use websockets.asyncio.client, with await" in str(raised.value)
+        sync.wait(asyncio.sleep, 0)
+    assert "with await" in str(raised.value)
 
 
 def test_suspension(ffi: Any) -> None:
     """Where Python can be suspended, Pyodide does the waiting, and results and exceptions come back."""
     ffi.can_suspend = lambda: True
     ffi.run_sync = asyncio.run
-    assert _suspend.run(asyncio.sleep, 0, "slept") == "slept"
+    assert sync.wait(asyncio.sleep, 0, "slept") == "slept"
 
     async def fail() -> None:
         raise LookupError("not there")
 
     with pytest.raises(LookupError, match="not there"):
-        _suspend.run(fail)
+        sync.wait(fail)

@@ -11,10 +11,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from . import _ffi
-from ._browser import BrowserBackend
-from ._rules import Message
-from ._transport import Events, Headers
+from .. import _ffi
+from .._core.rules import Message
+from .._core.transport import Events, Headers
+from .browser import BrowserBackend
 
 BUFFER_POLL_SECONDS = 0.004
 """How often to ask for ``bufferedAmount`` while somebody waits: no event tells that it has fallen."""
@@ -42,7 +42,7 @@ class ClassicBackend(BrowserBackend):
 
 
 class ClassicTransport:
-    """A :class:`~websocketstream._transport.Transport` over one classic WebSocket."""
+    """A :class:`~websocketstream._core.transport.Transport` over one classic WebSocket."""
 
     receive_backpressure = False
 

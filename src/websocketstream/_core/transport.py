@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextvars import Context
 from typing import Any, Protocol
 
-from ._rules import Message
+from .rules import Message
 
 Headers = Sequence[tuple[str, str]]
 """Headers to send with the opening handshake, by their names, in order."""

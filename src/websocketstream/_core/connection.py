@@ -1,47 +1,50 @@
 """The connection: every rule of the standard about opening, writing and closing, once.
 
-A state machine over a :class:`~websocketstream._transport.Transport`. It decides when ``opened`` and
-``closed`` settle and with what, what may still be written, what can still be read, and when a peer
-is given up on. It knows neither JavaScript nor which back end carries it.
+A state machine over a :class:`~websocketstream._core.transport.Transport`. It knows neither JavaScript
+nor which back end carries it. The plan:
+
+- A program calls the first group of methods (``connect``, ``write``, ``close``, …); the transport
+  reports through the second (``connected``, ``received``, ``disconnected``, …). Both change ``state``,
+  which only ever goes from CONNECTING to OPEN, CLOSING and CLOSED, and may skip some.
+- Every connection ends in ``_end`` or, if it was never open, in ``_end_unopened``. Only these two settle
+  ``closed``, and they settle everything else that anybody may be waiting for: nothing hangs.
+- One timer runs at a time: until the connection is open ``open_timeout``, then ``idle_timeout``, from
+  ``close()`` on ``close_timeout``. A timer that expires abandons the connection.
+- Messages wait in ``incoming`` until they are read, also after the end. ``outgoing`` counts what waits
+  to be sent.
 """
 
 from __future__ import annotations
 
+import asyncio
 import enum
 import logging
 import time
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from ._buffer import ReceiveBuffer, SendBuffer
-from ._promise import Promise, rejected, resolved
-from ._rules import Message, redact, size_of
-from ._transport import UNCONNECTED, Backend, Headers, Transport
-from .errors import (
+from ..errors import (
     AbortError,
-    BufferOverflowError,
     DOMException,
+    HandshakeError,
     InvalidStateError,
-    MessagesLostError,
     ReceiveBufferWarning,
     WebSocketError,
     validate_close_code_and_reason,
 )
+from . import failures
+from .buffers import ReceiveBuffer, SendBuffer
+from .options import DEFAULTS, ConnectionOptions
+from .promise import Promise, rejected, resolved
+from .rules import Message, redact, size_of
+from .transport import UNCONNECTED, Backend, Headers, Transport
 
 logger = logging.getLogger("websocketstream")
 
-ABNORMAL = 1006
-"""The close code of a connection that ended without a closing handshake (RFC 6455, 7.4.1)."""
-
-NEVER_SENT = (ABNORMAL, 1015)
-"""Codes that stand for a failure; some engines call a close clean that has them in its frame."""
-
 OVERFLOW = 4009
-"""What the server is told when the receive buffer is full; a page may not send 1009 itself."""
-
-Overflow = Literal["buffer", "error"]
+"""The code to close with when the receive buffer is full: a page may not send 1009."""
 
 
 class State(enum.Enum):
@@ -53,22 +56,29 @@ class State(enum.Enum):
     CLOSED = "closed"
 
 
-class Handshake(NamedTuple):
-    """What the opening handshake has agreed on."""
+class Agreement(NamedTuple):
+    """The outcome of the opening handshake."""
 
     protocol: str
     extensions: str
 
 
 class WebSocketCloseInfo(NamedTuple):
-    """How the connection was closed: the code, 1005 when there was none, and the reason."""
+    """The code and reason that the connection was closed with; 1005 is a Close frame without a code.
+
+    Example::
+
+        close_code, reason = await stream.closed
+
+    Standard: WebSockets, "WebSocketCloseInfo".
+    """
 
     close_code: int
     reason: str
 
 
 class Connection:
-    """One WebSocket connection. Implements :class:`~websocketstream._transport.Events`."""
+    """One WebSocket connection. Implements :class:`~websocketstream._core.transport.Events`."""
 
     def __init__(
         self,
@@ -76,11 +86,7 @@ class Connection:
         protocols: Sequence[str],
         *,
         backend: Backend,
-        high_water_mark: int,
-        send_high_water_mark: int,
-        overflow: Overflow,
-        open_timeout: float | None,
-        close_timeout: float | None,
+        options: ConnectionOptions = DEFAULTS,
         headers: Headers = (),
         may_suspend: bool = True,
     ) -> None:
@@ -90,12 +96,12 @@ class Connection:
         self.may_suspend = may_suspend
         self.backend = backend
         self.state: State = State.CONNECTING
-        self.opened: Promise[Handshake] = Promise()
+        self.opened: Promise[Agreement] = Promise()
         self.closed: Promise[WebSocketCloseInfo] = Promise()
         self.writable_closed: Promise[None] = Promise()
         """Resolved when the writable side was closed by ``close_writable``, else rejected."""
         self.incoming: ReceiveBuffer = ReceiveBuffer(
-            high_water_mark, lambda: self._transport.resume_reading(), UNCONNECTED.call_soon
+            options.high_water_mark, lambda: self._transport.resume_reading(), UNCONNECTED.call_soon
         )
         self.messages_received: int = 0
         self.messages_sent: int = 0
@@ -104,18 +110,18 @@ class Connection:
         self.opened_at: float | None = None
         """When it opened, and below when it ended, by the monotonic clock; ``None``: not yet."""
         self.ended_at: float | None = None
-        self._overflow = overflow
+        self._options = options
         self._warned = False
-        self._close_timeout = close_timeout
+        self._last_heard = 0.0
+        """The time of the last message, by the event loop's clock; for ``idle_timeout`` only."""
         self._closing_writable = False
         self._failure: WebSocketError | None = None
         self._write_error: Exception | None = None
         self._aborted = False
         self._cancel_timer: Callable[[], None] = _nothing
-        self._open_timeout = open_timeout
         self._transport: Transport = UNCONNECTED
         self.outgoing: SendBuffer = SendBuffer(
-            send_high_water_mark,
+            options.send_high_water_mark,
             lambda: self._transport.buffered_amount,
             lambda: self._transport.watch_buffer(),
         )
@@ -130,8 +136,8 @@ class Connection:
         logger.debug("connecting to %s (%s)", redact(self.url), self.backend.name)
         self._transport = self.backend.connect(self.url, self.protocols, self, self.headers)
         self.incoming.call_soon = self._transport.call_soon
-        if self._open_timeout is not None:
-            self._set_timer(self._open_timeout, self._opening_timed_out)
+        if (seconds := self._options.open_timeout) is not None:
+            self._set_timer(seconds, self._opening_timed_out)
 
     @property
     def desired_size(self) -> int | None:
@@ -163,7 +169,7 @@ class Connection:
         Deviation: what was written before is sent first; the standard drops it and reports success.
         """
         if self.state is State.CONNECTING:
-            self.fail(WebSocketError(f"closed before the connection to {redact(self.url)} was made"))
+            self.fail(HandshakeError(f"closed before the connection to {redact(self.url)} was made"))
         elif self.state is State.OPEN:
             self.state = State.CLOSING
             # From here on nothing may hold the server back: its Close comes behind its messages.
@@ -220,7 +226,7 @@ class Connection:
         return resolved(None)
 
     def fail(self, opened_error: Exception, closed_error: Exception | None = None) -> None:
-        """Give up connecting: reject ``opened`` and ``closed``.
+        """Abandon connecting: reject ``opened`` and ``closed``.
 
         Standard: WebSockets, "fail the WebSocket connection".
         """
@@ -229,27 +235,28 @@ class Connection:
             self._end_unopened(opened_error, closed_error)
 
     def abandon(self, why: str) -> None:
-        """End now, with an error that says why: neither what is unsent nor the peer is waited for."""
-        self.fail(WebSocketError(why))
+        """End now, with an error that says why, without waiting for unsent messages or the peer."""
+        self.fail(HandshakeError(why))
         if self.state is not State.CLOSED:
             self._transport.abandon()
-            lost = self._failure or WebSocketError._received(why, ABNORMAL, "")
-            self._end(WebSocketCloseInfo(ABNORMAL, ""), lost)
+            lost = self._failure or WebSocketError._received(why, failures.ABNORMAL, "")
+            self._end(WebSocketCloseInfo(failures.ABNORMAL, ""), lost)
 
     # What the transport reports.
 
     def connected(self, protocol: str, extensions: str) -> None:
         """Standard: WebSockets, "when a WebSocketStream connection is established"."""
         if self.protocols and protocol not in self.protocols:
-            # Not their names: tokens are sent as subprotocols, too.
-            count = len(self.protocols)
-            self.fail(WebSocketError(f"the server selected none of the {count} subprotocols offered"))
+            self.fail(failures.no_subprotocol(len(self.protocols)))
             return
         self._cancel_timer()
         self.state = State.OPEN
         self.opened_at = time.monotonic()
         logger.debug("connected to %s", redact(self.url))
-        self.opened.resolve(Handshake(protocol, extensions))
+        if self._options.idle_timeout is not None:
+            self._last_heard = asyncio.get_running_loop().time()
+            self._set_timer(self._options.idle_timeout, self._check_idle)
+        self.opened.resolve(Agreement(protocol, extensions))
 
     def received(self, messages: Sequence[Message]) -> None:
         """Standard: WebSockets, "when a message has been received"."""
@@ -258,6 +265,8 @@ class Connection:
         incoming.put(messages)
         self.messages_received += len(messages)
         self.bytes_received += incoming.size - size
+        if self._options.idle_timeout is not None:
+            self._last_heard = asyncio.get_running_loop().time()
         if not incoming.is_full:
             return
         if not self._transport.receive_backpressure:
@@ -272,27 +281,16 @@ class Connection:
     def disconnected(self, code: int, reason: str, *, clean: bool, lost: bool = False) -> None:
         """Standard: WebSockets, "when a WebSocketStream connection is closed"."""
         if self.state is State.CONNECTING:
-            self._end_unopened(
-                WebSocketError(
-                    f"the connection to {redact(self.url)} could not be made: refused, unreachable, "
-                    "answered with an HTTP error, forbidden to this page, or one too many for this "
-                    "browser; a page is not told which"
-                )
-            )
+            self._end_unopened(failures.not_connected(self.url))
             return
         unsent = self._transport.buffered_amount
         error: WebSocketError | None = self._failure
         if error is not None:
             error.close_code, error.reason = code, reason
         elif lost:
-            error = MessagesLostError._received(
-                f"closed with code {code} while the reader held the server back: "
-                "the last messages may be missing. backend='polyfill' does not lose them",
-                code,
-                reason,
-            )
-        elif not clean or unsent or code in NEVER_SENT:
-            error = WebSocketError._received(_describe(code, reason, unsent), code, reason)
+            error = failures.messages_lost(code, reason)
+        elif not clean or unsent or code in failures.NEVER_SENT:
+            error = failures.closed(code, reason, unsent)
         self._end(WebSocketCloseInfo(code, reason), error)
 
     # How it ends.
@@ -304,7 +302,7 @@ class Connection:
         logger.debug("closed %s with %d", redact(self.url), info.close_code)
         self.incoming.end(error)
         # After a Close frame from the server a writer is in the wrong state; it has not failed.
-        lost = error if info.close_code == ABNORMAL else None
+        lost = error if info.close_code == failures.ABNORMAL else None
         self._write_error = lost or self._not_writable()
         if error is None:
             self.outgoing.refresh()  # all was sent, though who waits for room may not have heard of it
@@ -320,7 +318,7 @@ class Connection:
 
     def _end_unopened(self, opened_error: Exception, closed_error: Exception | None = None) -> None:
         if closed_error is None:
-            closed_error = WebSocketError._received(str(opened_error), ABNORMAL, "")
+            closed_error = HandshakeError._received(str(opened_error), failures.ABNORMAL, "")
         self._cancel_timer()
         self.state = State.CLOSED
         logger.debug("could not connect to %s: %s", redact(self.url), opened_error)
@@ -331,35 +329,37 @@ class Connection:
         self.closed.reject(closed_error)
 
     def _opening_timed_out(self) -> None:
-        self.fail(
-            WebSocketError(
-                f"the connection to {redact(self.url)} was not made within "
-                f"open_timeout={self._open_timeout} s: the server does not answer, or it is one too "
-                "many for this browser"
-            )
-        )
+        self.fail(failures.not_connected_in_time(self.url, self._options.open_timeout))
 
     def _watch_closing(self, unsent: int) -> None:
-        """Give up when for ``close_timeout`` nothing that was written has moved."""
-        if self._close_timeout is not None:
-            self._set_timer(self._close_timeout, lambda: self._closing_timed_out(unsent))
+        """Abandon the connection when no unsent byte has gone out for ``close_timeout``."""
+        if (seconds := self._options.close_timeout) is not None:
+            self._set_timer(seconds, lambda: self._closing_timed_out(unsent))
 
     def _closing_timed_out(self, unsent_before: int) -> None:
         unsent = self._transport.buffered_amount
         if unsent < unsent_before:
             self._watch_closing(unsent)
         else:
-            why = f"the peer did not answer the close within close_timeout={self._close_timeout} s"
-            self.abandon(f"{why}; {unsent} bytes were not sent" if unsent else why)
+            self.abandon(failures.unanswered(self._options.close_timeout, unsent))
+
+    def _check_idle(self) -> None:
+        """Abandon the connection if nothing was received for ``idle_timeout``."""
+        idle = self._options.idle_timeout
+        assert idle is not None
+        if self.incoming.is_full:  # the server is held back, and may well be there
+            self._last_heard = asyncio.get_running_loop().time()
+        rest = self._last_heard + idle - asyncio.get_running_loop().time()
+        if rest > 0:
+            self._set_timer(rest, self._check_idle)
+        else:
+            self.abandon(failures.silent(idle))
 
     def _over_the_mark(self) -> None:
         mark = self.incoming.high_water_mark
-        if self._overflow == "error":
+        if self._options.overflow == "error":
             if self._failure is None:
-                self._failure = BufferOverflowError(
-                    f"more than high_water_mark={mark} bytes were received and not read, "
-                    "and this browser can't hold the server back"
-                )
+                self._failure = failures.overflow(mark)
                 self.incoming.end(self._failure)
                 self.close(OVERFLOW, "receive buffer full")
         elif not self._warned:
@@ -383,12 +383,3 @@ class Connection:
 
 def _nothing() -> None:
     """Cancel no timer."""
-
-
-def _describe(code: int, reason: str, unsent: int) -> str:
-    how = (
-        f"the connection was closed with code {code}" if code != ABNORMAL else "the connection was lost"
-    )
-    if reason:
-        how += f" ({reason})"
-    return f"{how}; {unsent} bytes were not sent" if unsent else how

@@ -7,14 +7,16 @@ end's part; what may be connected to is decided here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from urllib.parse import urljoin, urlsplit
 
-from .errors import DOMSyntaxError
+from ..errors import DOMSyntaxError
 
 Message = str | bytes
 """A whole WebSocket message: ``str`` for text, ``bytes`` for binary."""
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+_FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _WELL_FORMED = re.compile(
     r"(?P<start>([a-z][a-z0-9+.-]*:)?//)([^/\\]*@)?(?P<rest>(\[[^]/]*]|[^:/\\@]+)(:\d*)?(/.*)?)",
     re.IGNORECASE | re.DOTALL,
@@ -71,6 +73,37 @@ def validate_protocols(protocols: str | Iterable[str]) -> tuple[str, ...]:
         if name in names[:index]:
             raise DOMSyntaxError(f"subprotocol {name!r} is given more than once")
     return names
+
+
+def validate_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the headers for the opening handshake, in order; the errors show no value.
+
+    Standard: RFC 9110, 5.1 and 5.5, "field names" and "field values".
+    """
+    fields = list(headers.items() if isinstance(headers, Mapping) else headers)
+    for name, value in fields:
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise TypeError("headers must be a mapping of str to str, or pairs of them")
+        if not _TOKEN.match(name):
+            raise ValueError(f"{name!r} is not a valid header name: it must be an RFC 9110 token")
+        if not _FIELD_VALUE.fullmatch(value):
+            raise ValueError(f"the value of the header {name} has a character that a header can't have")
+    return fields
+
+
+def resolve_url(url: str, base: str | None) -> str | None:
+    """Resolve ``url`` against ``base`` and serialise it, outside a browser; ``None`` if it is no URL."""
+    url = url.strip()
+    try:
+        parts = urlsplit(urljoin(base, url) if base and not urlsplit(url).scheme else url)
+        host, _port = parts.hostname, parts.port  # an impossible port raises
+    except ValueError:
+        return None
+    if not parts.scheme or (not host and parts.scheme in _SCHEMES):
+        return None
+    # urlsplit() does not tell an empty fragment from none; the standard does.
+    mark = "#" if url.endswith("#") else ""
+    return parts._replace(path=parts.path or "/").geturl() + mark
 
 
 def to_message(chunk: object, foreign: Callable[[object], bytes | None]) -> Message:

@@ -8,11 +8,13 @@ backpressure is the connection's.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from . import _ffi
-from .readable import ReadableStreamDefaultReader
-from .writable import WritableStreamDefaultWriter
+from .. import _ffi
+
+if TYPE_CHECKING:
+    from ..readable import ReadableStreamDefaultReader
+    from ..writable import WritableStreamDefaultWriter
 
 
 def readable_to_js(reader: ReadableStreamDefaultReader) -> Any:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import time
 from html import escape
 
-from ._connection import Connection, State
-from ._rules import redact
+from .connection import Connection, State
+from .rules import redact
 
 _COLORS = {State.OPEN: "#2a4", State.CLOSED: "#888"}
 _UNDER_WAY, _FAILED = "#c80", "#d43"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import _ffi
+from .. import _ffi
 
 
 class BrowserBackend:
-    """The part of a :class:`~websocketstream._transport.Backend` that is about the page."""
+    """The part of a :class:`~websocketstream._core.transport.Backend` that is about the page."""
 
     def parse_url(self, url: str) -> str | None:
         return _ffi.parse_url(url)

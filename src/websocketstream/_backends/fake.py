@@ -1,7 +1,7 @@
 """The network of :mod:`websocketstream.testing`: two queues in memory, moved by the event loop.
 
-Keeps the rules of :mod:`websocketstream._transport`: nothing is reported during a call, nothing after
-``abandon()``, and the end exactly once. Pure Python; imports the seam only.
+Keeps the rules of :mod:`websocketstream._core.transport`: nothing is reported during a call, nothing
+after ``abandon()``, and the end exactly once. Pure Python.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from contextvars import Context
 from functools import partial
 from typing import Any, NamedTuple
 
-from ._promise import Promise
-from ._rules import Message, size_of
-from ._transport import Events
+from .._core.promise import Promise
+from .._core.rules import Message, size_of
+from .._core.transport import Events
 
 
-class Close(NamedTuple):
+class CloseFrame(NamedTuple):
     """A Close frame."""
 
     code: int | None
@@ -38,7 +38,7 @@ class Sent(NamedTuple):
 
 
 class Wire:
-    """One connection, both ways. Implements :class:`~websocketstream._transport.Transport`."""
+    """One connection, both ways. Implements :class:`~websocketstream._core.transport.Transport`."""
 
     def __init__(self, events: Events, receive_backpressure: bool) -> None:
         self.receive_backpressure = receive_backpressure
@@ -49,7 +49,7 @@ class Wire:
         """How many messages the handler is asking for."""
         self.paused = False
         self.answers_close = True
-        self.client_close: Close | None = None
+        self.client_close: CloseFrame | None = None
         self.closing: bool = False
         self.over: bool = False
         self.news: Promise[None] = Promise()
@@ -58,7 +58,7 @@ class Wire:
         self._events = events
         self._abandoned = False
         self._loop = asyncio.get_running_loop()
-        self._from_client: deque[Message | Close] = deque()
+        self._from_client: deque[Message | CloseFrame] = deque()
         self._to_client: deque[Sent] = deque()
         self._held_back = self._watched = self._scheduled = False
 
@@ -83,11 +83,11 @@ class Wire:
         self._loop.call_soon(callback, context=context)
 
     def discard(self) -> None:
-        self._from_client = deque(item for item in self._from_client if isinstance(item, Close))
+        self._from_client = deque(item for item in self._from_client if isinstance(item, CloseFrame))
         self.buffered_amount = 0
 
     def close(self, code: int | None, reason: str) -> None:
-        self._from_client.append(Close(code, reason))
+        self._from_client.append(CloseFrame(code, reason))
         self.soon()
 
     def abandon(self) -> None:
@@ -109,7 +109,7 @@ class Wire:
     def tell_opened(self, protocol: str, extensions: str) -> Promise[None]:
         return self.tell(lambda: self._events.connected(protocol, extensions))
 
-    def tell_close(self, close: Close, *, lost: bool = False) -> None:
+    def tell_close(self, close: CloseFrame, *, lost: bool = False) -> None:
         self._tell_end(partial(self._close_arrives, close, lost), lost)
 
     def tell_drop(self, *, lost: bool) -> None:
@@ -144,7 +144,7 @@ class Wire:
         while self._from_client and (not self.paused or len(self.inbox) < self.wanted):
             moved = True
             item = self._from_client.popleft()
-            if isinstance(item, Close):
+            if isinstance(item, CloseFrame):
                 self.client_close = item
                 if self.answers_close and not self.closing:
                     self.tell_close(item)
@@ -163,7 +163,7 @@ class Wire:
             self._lose([sent for sent in self._to_client if not callable(sent.item)])
         self.tell(end)
 
-    def _close_arrives(self, close: Close, lost: bool) -> None:
+    def _close_arrives(self, close: CloseFrame, lost: bool) -> None:
         self._read()  # what the client sent before it saw the Close frame
         if not self.paused and self.client_close is None:
             self.client_close = close

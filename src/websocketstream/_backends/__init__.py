@@ -1,0 +1,1 @@
+"""Back ends: each implements the protocols of :mod:`websocketstream._core.transport` by other means."""

@@ -1,0 +1,170 @@
+"""The transport on CPython: the ``websockets`` library, so that one program runs there and in a page.
+
+One task connects, receives and reports; another one sends. The library holds the server back while
+nobody receives. Its limits, timeouts and pings are switched off: those are the connection's, the same on
+every back end. The extra ``websocketstream[cpython]`` installs the library.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from contextvars import Context
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.typing import Subprotocol
+
+from .._core.failures import ABNORMAL
+from .._core.rules import Message, resolve_url
+from .._core.transport import Events, Headers
+from ..errors import NotSupportedError
+
+PROTOCOL_VIOLATIONS = (1002, 1007)
+"""The codes with which the library closes when the server has violated the protocol."""
+
+
+class CPythonBackend:
+    """Opens connections of the ``websockets`` library."""
+
+    name = "cpython"
+    sends_headers = True
+
+    def parse_url(self, url: str) -> str | None:
+        return resolve_url(url, None)
+
+    def connect(
+        self, url: str, protocols: Sequence[str], events: Events, headers: Headers = ()
+    ) -> CPythonTransport:
+        return CPythonTransport(url, protocols, events, additional_headers=headers)
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
+        return asyncio.get_running_loop().call_later(seconds, callback).cancel
+
+    def as_bytes(self, chunk: object) -> bytes | None:
+        return None
+
+    def watch_abort(self, signal: Any, callback: Callable[[], None]) -> Callable[[], None]:
+        raise _no_signals()
+
+    def abort_reason(self, signal: Any) -> tuple[bool, object]:
+        raise _no_signals()
+
+
+def _no_signals() -> NotSupportedError:
+    return NotSupportedError(
+        "an AbortSignal is JavaScript's: outside a browser use asyncio.timeout(), or cancel the task"
+    )
+
+
+class CPythonTransport:
+    """A :class:`~websocketstream._core.transport.Transport` over a ``ClientConnection``.
+
+    ``options`` are for the library's ``connect()``.
+    """
+
+    receive_backpressure = True
+
+    def __init__(self, url: str, protocols: Sequence[str], events: Events, **options: Any) -> None:
+        self.buffered_amount = 0
+        self._events = events
+        self._watched = False
+        self._outgoing: deque[tuple[Message, int]] = deque()
+        self._close_with: tuple[int | None, str] | None = None
+        self._reading = asyncio.Event()
+        self._reading.set()
+        self._writing = asyncio.Event()
+        self._ws: ClientConnection | None = None
+        self._receiver = asyncio.create_task(self._run(url, protocols, options))
+        self._sender: asyncio.Task[None] | None = None
+
+    def watch_buffer(self) -> None:
+        self._watched = True
+
+    def send(self, message: Message, size: int) -> None:
+        size = size or 1  # an empty message has to be waited for, too
+        self.buffered_amount += size
+        self._outgoing.append((message, size))
+        self._writing.set()
+
+    def pause_reading(self) -> None:
+        self._reading.clear()
+
+    def resume_reading(self) -> None:
+        self._reading.set()
+
+    def call_soon(self, callback: Callable[[], object], context: Context) -> None:
+        asyncio.get_running_loop().call_soon(callback, context=context)
+
+    def discard(self) -> None:
+        self.buffered_amount = 0
+        self._outgoing.clear()
+
+    def close(self, code: int | None, reason: str) -> None:
+        self._close_with = code, reason
+        self._writing.set()
+
+    def abandon(self) -> None:
+        self._receiver.cancel()
+        if self._sender is not None:
+            self._sender.cancel()
+        if self._ws is not None:
+            self._ws.transport.abort()
+
+    async def _run(self, url: str, protocols: Sequence[str], options: dict[str, Any]) -> None:
+        try:
+            ws = await connect(
+                url,
+                subprotocols=[Subprotocol(name) for name in protocols] or None,
+                max_size=None,
+                open_timeout=None,
+                close_timeout=None,
+                ping_interval=None,
+                **options,
+            )
+        except (OSError, EOFError, InvalidHandshake):
+            self._events.disconnected(ABNORMAL, "", clean=False)
+            return
+        self._ws = ws
+        extensions = ", ".join(str(extension.name) for extension in ws.protocol.extensions)
+        self._sender = asyncio.create_task(self._send(ws))
+        self._events.connected(ws.subprotocol or "", extensions)
+        code, reason, clean = await self._receive(ws)
+        self._sender.cancel()
+        self._events.disconnected(code, reason, clean=clean)
+
+    async def _receive(self, ws: ClientConnection) -> tuple[int, str, bool]:
+        try:
+            while True:
+                await self._reading.wait()
+                self._events.received((await ws.recv(),))
+        except ConnectionClosed as end:
+            # After a violation the library closes and waits for an answer, which a browser does not.
+            violated = end.sent is not None and end.sent.code in PROTOCOL_VIOLATIONS
+            if end.rcvd is None or violated:
+                return ABNORMAL, "", False
+            return int(end.rcvd.code), end.rcvd.reason, end.sent is not None
+
+    async def _send(self, ws: ClientConnection) -> None:
+        with suppress(ConnectionClosed):
+            while True:
+                await self._writing.wait()
+                self._writing.clear()
+                while self._outgoing:
+                    message, size = self._outgoing[0]
+                    await ws.send(message)
+                    self._sent(size)
+                if self._close_with is not None:
+                    code, reason = self._close_with
+                    await ws.close(code, reason)  # type: ignore[arg-type]  # None: an empty frame
+
+    def _sent(self, size: int) -> None:
+        if self._outgoing:  # else it was discarded while it was being sent
+            self._outgoing.popleft()
+            self.buffered_amount -= size
+        if self._watched:
+            self._watched = False
+            self._events.drained()

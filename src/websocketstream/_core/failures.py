@@ -1,0 +1,70 @@
+"""The errors that connections end with, and their messages, which never show a secret of a URL."""
+
+from __future__ import annotations
+
+from ..errors import BufferOverflowError, HandshakeError, MessagesLostError, WebSocketError
+from .rules import redact
+
+ABNORMAL = 1006
+"""The close code of a connection that ended without a closing handshake (RFC 6455, 7.4.1)."""
+
+NEVER_SENT = (ABNORMAL, 1015)
+"""Codes that stand for a failure; some engines call a close clean that has them in its frame."""
+
+
+def not_connected(url: str) -> HandshakeError:
+    return HandshakeError(
+        f"the connection to {redact(url)} could not be made: refused, unreachable, answered with an "
+        "HTTP error, forbidden to this page, or one too many for this browser; the browser does not say "
+        "which"
+    )
+
+
+def not_connected_in_time(url: str, seconds: float | None) -> HandshakeError:
+    return HandshakeError(
+        f"the connection to {redact(url)} was not made within open_timeout={seconds} s: the server does "
+        "not answer, or it is one too many for this browser"
+    )
+
+
+def no_subprotocol(count: int) -> HandshakeError:
+    # Without their names: tokens are sent as subprotocols, too.
+    return HandshakeError(f"the server selected none of the {count} subprotocols offered")
+
+
+def closed(code: int, reason: str, unsent: int = 0) -> WebSocketError:
+    """Return the error for a connection that has ended with this code."""
+    how = (
+        f"the connection was closed with code {code}" if code != ABNORMAL else "the connection was lost"
+    )
+    if reason:
+        how += f" ({reason})"
+    return WebSocketError._received(f"{how}{_and(unsent)}", code, reason)
+
+
+def messages_lost(code: int, reason: str) -> MessagesLostError:
+    return MessagesLostError._received(
+        f"closed with code {code} while the reader held the server back: the last messages may be "
+        "missing. backend='polyfill' does not lose them",
+        code,
+        reason,
+    )
+
+
+def overflow(high_water_mark: int) -> BufferOverflowError:
+    return BufferOverflowError(
+        f"more than high_water_mark={high_water_mark} bytes were received and not read, and this "
+        "browser can't hold the server back"
+    )
+
+
+def unanswered(seconds: float | None, unsent: int) -> str:
+    return f"the peer did not answer the close within close_timeout={seconds} s{_and(unsent)}"
+
+
+def silent(seconds: float) -> str:
+    return f"nothing was received for idle_timeout={seconds} s: the connection is dead"
+
+
+def _and(unsent: int) -> str:
+    return f"; {unsent} bytes were not sent" if unsent else ""

@@ -1,0 +1,88 @@
+"""The options of connections: their types, defaults and checks, once for all that takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from .transport import Backend, Headers
+
+BackendName = Literal["auto", "safe", "native", "polyfill", "cpython"]
+"""The name of a back end, or of a rule that chooses one."""
+
+Overflow = Literal["buffer", "error"]
+"""The reaction to a full receive buffer where the server can't be held back."""
+
+
+class StreamOptions(TypedDict, total=False):
+    """The options of :class:`~websocketstream.WebSocketStream`, which says what each of them means.
+
+    :func:`~websocketstream.reconnect` and :func:`websocketstream.sync.connect` take the same ones.
+    """
+
+    protocols: str | Iterable[str]
+    signal: Any
+    headers: Mapping[str, str] | Headers
+    backend: BackendName | Backend
+    high_water_mark: int
+    send_high_water_mark: int
+    overflow: Overflow
+    open_timeout: float | None
+    close_timeout: float | None
+    idle_timeout: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionOptions:
+    """The options that are about the connection itself.
+
+    Raises:
+        TypeError: an option is of the wrong type.
+        ValueError: an option has a value that makes no sense.
+    """
+
+    high_water_mark: int = 16 * 1024 * 1024
+    send_high_water_mark: int = 1024 * 1024
+    overflow: Overflow = "buffer"
+    open_timeout: float | None = 60
+    close_timeout: float | None = 10
+    idle_timeout: float | None = None
+
+    def __post_init__(self) -> None:
+        _check_mark("high_water_mark", self.high_water_mark)
+        _check_mark("send_high_water_mark", self.send_high_water_mark)
+        _check_timeout("open_timeout", self.open_timeout)
+        _check_timeout("close_timeout", self.close_timeout)
+        _check_timeout("idle_timeout", self.idle_timeout)
+        if self.overflow not in ("buffer", "error"):
+            raise ValueError(f"overflow must be 'buffer' or 'error', not {self.overflow!r}")
+
+
+def check_backend_name(name: object) -> None:
+    """Raise ValueError for a string that names no back end; other objects may be back ends."""
+    names = ("auto", "safe", "native", "polyfill", "cpython")
+    if isinstance(name, str) and name not in names:
+        raise ValueError(f"backend must be one of {', '.join(map(repr, names))}, not {name!r}")
+
+
+def _check_mark(name: str, value: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name} must be an int, not {type(value).__name__}")
+    if value <= 0:
+        raise ValueError(f"{name} must be at least 1 byte, not {value}")
+
+
+def _check_timeout(name: str, value: float | None) -> None:
+    if value is None:
+        return
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a number of seconds or None, not {type(value).__name__}")
+    if not 0 < value < float("inf"):
+        raise ValueError(
+            f"{name} must be a positive number of seconds, or None for no limit: not {value}"
+        )
+
+
+DEFAULTS = ConnectionOptions()

@@ -1,0 +1,228 @@
+"""A blocking client: the same connection, without ``async`` and ``await``.
+
+In a browser, a call that has to wait suspends Python by JavaScript Promise Integration (JSPI) while the
+page and other tasks go on; no JavaScript frame may stand between the call and the event loop. On CPython
+connections live on an event loop in a thread of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from functools import cache
+from typing import Any, Self, Unpack
+
+from ._core.options import StreamOptions
+from ._core.rules import Message
+from .errors import NotSupportedError, WebSocketError
+from .stream import WebSocketCloseInfo, WebSocketStream
+from .support import in_browser
+
+__all__ = ["SyncWebSocketStream", "connect"]
+
+_NO_JSPI = (
+    "this browser can't suspend Python (it has no JSPI), so a blocking client can't wait: use an "
+    "asynchronous one, with await"
+)
+_CALLED_BY_JAVASCRIPT = (
+    "Python can't be suspended here, because JavaScript has called it and waits for it, as in an "
+    "event handler or a callback: start a task from here, or call it from code that was started "
+    "with runPythonAsync() or is awaited; or use an asynchronous client, with await"
+)
+
+
+def connect(url: str, **options: Unpack[StreamOptions]) -> SyncWebSocketStream:
+    """Connect, and wait until the connection is open.
+
+    Args:
+        url: as for :class:`~websocketstream.WebSocketStream`.
+        options: as for :class:`~websocketstream.WebSocketStream`, except that ``backend`` is ``"safe"``
+            by default.
+
+    Raises:
+        HandshakeError: the connection could not be made.
+        NotSupportedError: Python can't wait here: the browser has no JSPI, or JavaScript has called this
+            code and waits for it.
+        DOMSyntaxError, SecurityError: as for :class:`~websocketstream.WebSocketStream`.
+
+    Example::
+
+        from websocketstream.sync import connect
+
+        with connect("wss://example.com/echo") as ws:
+            ws.send("hello")
+            print(ws.recv())
+    """
+    return SyncWebSocketStream(wait(_open, url, {"backend": "safe", **options}))
+
+
+class SyncWebSocketStream:
+    """An open connection whose methods wait. As a context manager it closes when the block is left."""
+
+    def __init__(self, stream: WebSocketStream) -> None:
+        self._stream = stream
+
+    @property
+    def url(self) -> str:
+        """The absolute URL, query string included."""
+        return self._stream.url
+
+    @property
+    def protocol(self) -> str:
+        """The subprotocol that the server selected; empty when none was asked for."""
+        return self._stream.protocol
+
+    @property
+    def extensions(self) -> str:
+        """The extensions in use, such as ``"permessage-deflate"``; empty when there are none."""
+        return self._stream.extensions
+
+    def send(self, message: object) -> None:
+        """Send a message, and wait until there is room for the next.
+
+        Raises:
+            TypeError: it can't be a message.
+            InvalidStateError: the connection is closed.
+            WebSocketError: it was lost.
+
+        Example::
+
+            ws.send("hello")
+        """
+        wait(_send, self._stream, message)
+
+    def recv(self, timeout: float | None = None) -> Message:
+        """Return the next message, and wait for it.
+
+        Args:
+            timeout: seconds to wait at most; ``None``: no limit. 0 returns what is there already.
+
+        Raises:
+            TimeoutError: nothing came in time. No message is lost by that.
+            WebSocketError: there are no more messages; ``close_code`` and ``reason`` say how the
+                connection has ended.
+
+        Example::
+
+            message = ws.recv(timeout=5)
+        """
+        return wait(_recv, self._stream, timeout)
+
+    def __iter__(self) -> Iterator[Message]:
+        """Iterate over the messages until the server closes.
+
+        Raises:
+            WebSocketError: the connection did not end with a clean closing handshake.
+        """
+        messages = self._stream.__aiter__()
+        while (message := wait(_next, messages)) is not None:
+            yield message
+
+    def close(self, close_code: int | None = None, reason: str = "") -> WebSocketCloseInfo:
+        """Send what was written, close the connection, and wait until it has ended.
+
+        Args:
+            close_code: 1000, or 3000-4999. ``None`` sends a Close frame without a code.
+            reason: at most 123 bytes of UTF-8. With a reason and no code, the code is 1000.
+
+        Returns:
+            The code and reason that the connection has ended with.
+
+        Raises:
+            WebSocketError: the connection did not end with a clean closing handshake.
+            InvalidAccessError, DOMSyntaxError: for any other code, and for a longer reason.
+
+        Example::
+
+            close_code, reason = ws.close(4000, "that will do")
+        """
+        return wait(_close, self._stream, close_code, reason)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            self.close()
+        except WebSocketError:
+            if kind is None:
+                raise
+
+    def __repr__(self) -> str:
+        return repr(self._stream).replace("<", "<Sync", 1)
+
+
+async def _open(url: str, options: StreamOptions) -> WebSocketStream:
+    stream = WebSocketStream(url, **options)
+    return await stream.__aenter__()
+
+
+async def _send(stream: WebSocketStream, message: object) -> None:
+    await stream.send(message)
+
+
+async def _recv(stream: WebSocketStream, timeout: float | None) -> Message:
+    receiving = asyncio.ensure_future(stream.recv())
+    await asyncio.wait([receiving], timeout=None if timeout is None else max(timeout, 0))
+    if not receiving.done():
+        receiving.cancel()
+        await asyncio.wait([receiving])
+        if receiving.cancelled():
+            raise TimeoutError(f"no message came within {timeout} s")
+    return receiving.result()
+
+
+async def _next(messages: WebSocketStream) -> Message | None:
+    return await anext(messages, None)
+
+
+async def _close(stream: WebSocketStream, close_code: int | None, reason: str) -> WebSocketCloseInfo:
+    stream.close(close_code, reason)
+    return await stream.closed
+
+
+def wait[T](function: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T:
+    """Call ``function`` and wait for its result, while other tasks run.
+
+    Raises:
+        NotSupportedError: Python can't be suspended here.
+    """
+    if not in_browser():
+        return _wait_for_thread(function(*args))
+    from . import _ffi
+
+    if not _ffi.can_suspend():
+        raise NotSupportedError(_CALLED_BY_JAVASCRIPT if _ffi.has_jspi() else _NO_JSPI)
+    # Exceptions must not cross over to JavaScript: Pyodide would keep them and all they refer to.
+    result, error = _ffi.run_sync(_outcome(function(*args)))
+    if error is None:
+        return result  # type: ignore[return-value]
+    try:
+        raise error
+    finally:
+        del error
+
+
+async def _outcome[T](coroutine: Coroutine[Any, Any, T]) -> tuple[T | None, BaseException | None]:
+    """Return the coroutine's result, or the exception that it raised."""
+    try:
+        return await coroutine, None
+    except BaseException as error:
+        return None, error
+
+
+def _wait_for_thread[T](coroutine: Coroutine[Any, Any, T]) -> T:
+    future = asyncio.run_coroutine_threadsafe(coroutine, _background_loop())
+    try:
+        return future.result()
+    except KeyboardInterrupt:
+        future.cancel()
+        raise
+
+
+@cache
+def _background_loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="websocketstream", daemon=True).start()
+    return loop
