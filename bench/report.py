@@ -39,7 +39,9 @@ type Row = Sequence[str]
 
 def text(results: Results, engines: Iterable[str]) -> str:
     """All tables of these engines."""
-    parts = [section(results, engine) for engine in engines if engine in results.engines]
+    measured = [engine for engine in engines if engine in results.engines]
+    parts = ["### All engines\n", beside_javascript(results, measured)]
+    parts += [section(results, engine) for engine in measured]
     return "\n".join([*parts, package(results), LEGEND, f"\n{_footer(results)}\n"])
 
 
@@ -59,16 +61,26 @@ def section(results: Results, engine: str) -> str:
 
 
 def overview(results: Results) -> str:
-    """Ours beside JavaScript, in all engines."""
+    """Two sentences for the README: how ours compare with JavaScript, over all engines and messages."""
+    rates = [*_medians(results, "receive"), *_medians(results, "send")]
+    trips = [*_medians(results, "round-trip", "p50")]
+    return (
+        f"Sending and receiving reach {min(rates):.2f} to {max(rates):.2f} of the rate of a JavaScript "
+        "loop in the same browser on the same kind of socket, and a round trip takes "
+        f"{min(trips):.1f} to {max(trips):.1f} times as long. {_footer(results)}\n"
+    )
+
+
+def beside_javascript(results: Results, engines: Iterable[str]) -> str:
+    """The table of ours beside JavaScript, with a column for each back end of these engines."""
     columns = [
         (engine, contender)
-        for engine in results.engines
+        for engine in engines
         for contender in CONTENDERS
         if contender.kind == "ours"
         and any(found.key[0] == engine and found.contender == contender.id for found in _all(results))
     ]
-    head = ["beside JavaScript", *(f"{ENGINES[engine]}, {who.backend}" for engine, who in columns)]
-    rows = [head]
+    rows = [["", *(f"{ENGINES[engine]}, {who.backend}" for engine, who in columns)]]
     for (scenario, case), label in ROWS.items():
         if scenario in ("receive", "send", "round-trip"):
             cells = [
@@ -76,7 +88,17 @@ def overview(results: Results) -> str:
                 for engine, who in columns
             ]
             rows.append([label, *cells])
-    return f"{table(rows)}\n{_footer(results)} {MET} and {MISSED} say whether the goal is met.\n"
+    return table(rows)
+
+
+def _medians(results: Results, scenario: str, case: str | None = None) -> Iterator[float]:
+    """The ratios of ours to JavaScript in this scenario, one for each engine, back end and case."""
+    for found in _all(results):
+        who = BY_ID[found.contender]
+        if found.scenario == scenario and who.kind == "ours" and case in (None, found.case):
+            spread = results.ratio(*found.key, REFERENCES[who.backend].id)
+            if spread is not None:
+                yield spread.median
 
 
 def _footer(results: Results) -> str:

@@ -1,4 +1,4 @@
-"""Run the browser tests, and write their tables as Markdown and HTML, and into the README and the docs.
+"""Run the browser tests, and write their tables as Markdown and HTML, and into the docs.
 
 The tests leave a list of cells in `.build/matrix.json`:
 
@@ -6,8 +6,8 @@ The tests leave a list of cells in `.build/matrix.json`:
      "skipped": [{"test", "reason"}, …], "seconds"}
 
 and a list of the same form for the further environments, whose cells also have what `support()` said
-there. Options go to pytest. Only a run of everything changes README.md and docs/runtimes.md, between
-their two comments.
+there. Options go to pytest. Only a run of everything changes docs/browsers.md and docs/runtimes.md, each
+between its two comments.
 """
 
 import html
@@ -25,7 +25,7 @@ type Cell = dict[str, Any]
 RESULT = BUILD / "matrix.json"
 FURTHER_RESULT = BUILD / "environments.json"
 TESTS = ("tests/browser", "tests/environments/test_runtimes.py")
-README = ROOT / "README.md"
+BROWSERS = ROOT / "docs" / "browsers.md"
 RUNTIMES = ROOT / "docs" / "runtimes.md"
 NAMES = {
     "chromium": "Chromium",
@@ -41,8 +41,8 @@ NAMES = {
 NOT_RUN = ("Safari", "polyfill", "main, worker", "described for macOS, not run")
 """The row of the engine that has a CI job, but no machine here."""
 WHY_SKIPPED = (
-    "Skips are decided by probing the browser; [expected_skips.toml](tests/browser/expected_skips.toml) "
-    "lists them with their reasons."
+    "Skips are decided by probing the browser; "
+    "[expected_skips.toml](../tests/browser/expected_skips.toml) lists them with their reasons."
 )
 
 
@@ -67,7 +67,7 @@ def matrix() -> None:
     further = json.loads(FURTHER_RESULT.read_text()) if FURTHER_RESULT.exists() else []
     print(environments(further), flush=True)
     if not sys.argv[1:]:
-        replace_block(README, "matrix", f"{table(cells)}\n\n{footer(cells)} {WHY_SKIPPED}\n")
+        replace_block(BROWSERS, "matrix", f"{table(cells)}\n\n{footer(cells)} {WHY_SKIPPED}\n")
         replace_block(RUNTIMES, "runtimes", environments(further))
     if exit_code:
         raise Problem(f"the browser tests failed with exit code {exit_code}")

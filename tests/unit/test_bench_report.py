@@ -128,21 +128,42 @@ def test_tables_are_aligned() -> None:
     )
 
 
-def test_the_overview_has_a_column_for_each_of_ours() -> None:
-    """And shows what has not been measured as empty."""
+def test_all_engines_have_one_table() -> None:
+    """It has a column for each of ours, and shows what has not been measured as empty."""
+    results = results_of(
+        measured("js-native", 10),
+        measured("ours-native", 9),
+        measured("js-classic", 10),
+        measured("ours-polyfill", 5),
+    )
+    text = report.text(results, ["chromium", "firefox"])
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()[2:]]
+    assert text.startswith("### All engines\n")
+    assert lines[0] == ["", "Chromium, native", "Chromium, polyfill"]
+    assert lines[2] == ["receive text 32 B", "0.90 ✓", "0.50 ✗"]
+    assert lines[3] == ["receive binary 32 B", "", ""]
+    assert "\n\nMeasured on 2026-01-01: Chromium 156.0; Pyodide 314.0.7." in text
+
+
+def test_the_overview_has_two_sentences() -> None:
+    """They have the lowest and the highest ratio of ours to JavaScript, and leave the others out."""
+    echo = {"scenario": "round-trip", "case": "p50", "unit": "ms"}
     text = report.overview(
         results_of(
             measured("js-native", 10),
             measured("ours-native", 9),
             measured("js-classic", 10),
             measured("ours-polyfill", 5),
+            measured("naive", 1),
+            measured("js-native", 10, case="binary-1024", scenario="send"),
+            measured("ours-native", 12, case="binary-1024", scenario="send"),
+            measured("js-native", 10, **echo),
+            measured("ours-native", 16, **echo),
         )
     )
-    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()]
-    assert lines[0] == ["beside JavaScript", "Chromium, native", "Chromium, polyfill"]
-    assert lines[2] == ["receive text 32 B", "0.90 ✓", "0.50 ✗"]
-    assert lines[3] == ["receive binary 32 B", "", ""]
-    assert "\n\nMeasured on 2026-01-01: Chromium 156.0; Pyodide 314.0.7. ✓" in text
+    assert " reach 0.50 to 1.20 of the rate " in text
+    assert " takes 1.6 to 1.6 times as long. " in text
+    assert text.endswith("Measured on 2026-01-01: Chromium 156.0; Pyodide 314.0.7.\n")
 
 
 def test_nothing_incomplete_is_published() -> None:
