@@ -1,4 +1,4 @@
-"""What the browser's two back ends have in common: the world that they live in."""
+"""The base of the browser's two back ends: URLs, timers, buffers and abort signals are the page's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .. import _ffi
 
 
 class BrowserBackend:
-    """The part of a :class:`~websocketstream._core.transport.Backend` that is about the page."""
+    """A :class:`~websocketstream._core.transport.Backend` without ``connect()``, for pages."""
 
     def parse_url(self, url: str) -> str | None:
         return _ffi.parse_url(url)

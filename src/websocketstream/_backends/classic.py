@@ -1,9 +1,21 @@
 """The polyfill's transport: classic ``WebSocket``, through events.
 
-Sending hands each message to the browser at once; the browser's own count says how much has not
-gone out. Receiving costs one Python call per batch: JavaScript gathers the events, Python is woken by
-the first of them and takes what is there; in a flood it looks once each turn of the event loop instead,
-or after so many messages. Classic ``WebSocket`` can't hold the server back.
+Sending: each message goes to the browser at once, which buffers it. No event reports that its buffer has
+shrunk, so ``bufferedAmount`` is polled while a writer waits.
+
+Receiving: a Python call costs more than the message that it brings, so JavaScript gathers the message
+events in an array (:class:`~websocketstream._ffi.JsWebSocket`) and Python takes a batch at a time. Three
+triggers have it do so:
+
+1. *The first message.* A listener that fires once brings it. As long as messages come one by one this is
+   the fastest way: each is delivered as it arrives, and the listener is armed again.
+2. *A poll.* After :data:`EAGER_DELIVERIES` of those in a row the messages come in a burst. From then on
+   the array is emptied once per turn of the event loop. When a poll finds nothing the burst is over, and
+   the listener is armed again.
+3. *The backlog.* WebKit does not get round to the poll while messages keep coming: a reader saw nothing
+   of 60,000 messages until the last one had arrived. So :data:`BACKLOG_LIMITS` limit how many can wait.
+
+Classic ``WebSocket`` can't hold the server back: ``pause_reading()`` does nothing.
 """
 
 from __future__ import annotations
@@ -17,17 +29,21 @@ from .._core.transport import Events, Headers
 from .browser import BrowserBackend
 
 BUFFER_POLL_SECONDS = 0.004
-"""How often to ask for ``bufferedAmount`` while somebody waits: no event tells that it has fallen."""
+"""Interval at which ``bufferedAmount`` is read while a writer waits."""
 
-PATIENCE = 8
-"""How many messages are delivered as they come, before looking whether more come each turn."""
+EAGER_DELIVERIES = 8
+"""Number of messages delivered one by one, as they arrive, before polling starts."""
 
-FLOODS = {256: 0, 8: 64 * 1024}
-"""How many messages wait at most for the turn in which they are looked for, and from which size."""
+BACKLOG_LIMITS = {256: 0, 8: 64 * 1024}
+"""Lengths at which the backlog of a burst is taken without waiting for the poll.
+
+The value is the size of the last message, in bytes or characters, from which the limit applies: of large
+messages fewer may wait than of small ones.
+"""
 
 
 class ClassicBackend(BrowserBackend):
-    """Opens classic WebSockets."""
+    """The back end that opens classic WebSockets."""
 
     name = "polyfill"
 
@@ -48,43 +64,101 @@ class ClassicTransport:
 
     def __init__(self, url: str, protocols: Sequence[str], events: Events, headers: Headers) -> None:
         self._events = events
-        # May be refused, and then no proxy must be there yet.
+        # First of all: the browser may refuse the URL, and then there must be no proxy to destroy yet.
         self._socket = _ffi.JsWebSocket(
             url,
             protocols,
             headers,
             may_suspend=events.may_suspend,
             on_open=events.connected,
-            on_message=self._woken,
+            on_message=self._message_arrived,
             on_close=self._closed,
         )
         self.call_soon = _ffi.JsCallSoon()
-        self._cancel_poll: Callable[[], None] | None = None
-        self._detached = self._expecting = False
-        self._turn = _ffi.JsTurns(1, self._look_again)
-        # With JSPI a turn passes anyway from the message to a call that may suspend; see JsCallSoon.
-        late = events.may_suspend and _ffi.has_jspi()
-        self._patience = self._patient = math.inf if late else PATIENCE
+        self._cancel_buffer_poll: Callable[[], None] | None = None
+        self._detached = self._backlog_limited = False
+        self._poll_soon = _ffi.JsTurns(1, self._poll)
+        # With JSPI a call that may suspend runs a turn after the message that causes it, and takes what
+        # has arrived meanwhile. That batches a burst as well as polls would, so there are none.
+        delayed = events.may_suspend and _ffi.has_jspi()
+        self._eager_deliveries = self._eager_left = math.inf if delayed else EAGER_DELIVERIES
+
+    # Sending.
 
     @property
     def buffered_amount(self) -> int:
         return self._socket.buffered_amount
 
     def watch_buffer(self) -> None:
-        if self._cancel_poll is None and not self._detached:
-            self._cancel_poll = _ffi.call_later(BUFFER_POLL_SECONDS, self._poll_buffer)
+        if self._cancel_buffer_poll is None and not self._detached:
+            self._cancel_buffer_poll = _ffi.call_later(BUFFER_POLL_SECONDS, self._buffer_polled)
+
+    def _buffer_polled(self) -> None:
+        self._cancel_buffer_poll = None
+        self._events.drained()
 
     def send(self, message: Message, size: int) -> None:
         self._socket.send(message)
 
+    def discard(self) -> None:
+        """Do nothing: what was sent is in the browser's buffer already."""
+
+    # Receiving.
+
     def pause_reading(self) -> None:
-        """Not possible here; see ``receive_backpressure``."""
+        """Do nothing: classic ``WebSocket`` can't hold the server back."""
 
     def resume_reading(self) -> None:
-        """Never paused."""
+        """Do nothing: reading is never paused."""
 
-    def discard(self) -> None:
-        """What was sent is the browser's already."""
+    def _message_arrived(self, _js_event: object) -> None:
+        """Deliver the first message since the last batch, and those that have come with it."""
+        messages = self._socket.take()
+        if self._eager_left:
+            self._eager_left -= 1
+            self._wait_for_message()
+        else:
+            self._limit_backlog()
+            self._poll_soon.start()
+        self._deliver(messages)
+
+    def _wait_for_message(self) -> None:
+        # A call that was delayed may come after the end.
+        if not self._detached:
+            self._socket.arm()
+
+    def _limit_backlog(self) -> None:
+        # Most connections never have a burst, so the callbacks are made with the first one.
+        if not self._backlog_limited:
+            self._backlog_limited = True
+            for length, size in BACKLOG_LIMITS.items():
+                self._socket.call_at_backlog(length, self._take_backlog, size=size)
+
+    def _take_backlog(self) -> None:
+        self._deliver(self._socket.take())
+
+    def _poll(self) -> None:
+        messages = self._socket.take()
+        if messages:
+            self._poll_soon.start()
+        else:
+            self._eager_left = self._eager_deliveries
+            self._wait_for_message()
+        self._deliver(messages)
+
+    def _deliver(self, messages: Sequence[Message]) -> None:
+        """Report messages and let the readers that wait for them run. Call it last: it may suspend.
+
+        A reader runs in this very callback: a microtask for it would cost one more call from JavaScript.
+        """
+        self.call_soon.hold()
+        try:
+            if messages:
+                self._events.received(messages)
+        finally:
+            self.call_soon.release()
+
+    # Closing.
 
     def close(self, code: int | None, reason: str) -> None:
         # The browser sends what it has buffered before it sends the Close frame.
@@ -94,48 +168,6 @@ class ClassicTransport:
         self._detach()
         self._socket.close(None, "")
 
-    def _woken(self, _js_event: object) -> None:
-        """A message has come since the last look."""
-        messages = self._socket.take()
-        if self._patience:
-            self._patience -= 1
-            self._listen()
-        else:
-            self._expect_a_flood()
-            self._turn.start()
-        self._deliver(messages)
-
-    def _expect_a_flood(self) -> None:
-        if not self._expecting:
-            self._expecting = True
-            for number, size in FLOODS.items():
-                self._socket.call_at(number, self._look, size=size)
-
-    def _look(self) -> None:
-        self._deliver(self._socket.take())
-
-    def _look_again(self) -> None:
-        messages = self._socket.take()
-        if messages:
-            self._turn.start()
-        else:
-            self._patience = self._patient
-            self._listen()
-        self._deliver(messages)
-
-    def _listen(self) -> None:
-        if not self._detached:
-            self._socket.arm()
-
-    def _deliver(self, messages: Sequence[Message]) -> None:
-        """Report messages, and have who waits for them go on. The last thing to do: it may suspend."""
-        self.call_soon.hold()
-        try:
-            if messages:
-                self._events.received(messages)
-        finally:
-            self.call_soon.release()
-
     def _closed(self, code: int, reason: str, clean: bool) -> None:
         messages = self._socket.take()
         if messages:
@@ -143,15 +175,11 @@ class ClassicTransport:
         self._events.disconnected(code, reason, clean=clean)
         self._detach()
 
-    def _poll_buffer(self) -> None:
-        self._cancel_poll = None
-        self._events.drained()
-
     def _detach(self) -> None:
         if not self._detached:
             self._detached = True
             self._socket.detach()
-            self._turn.close()
+            self._poll_soon.close()
             self.call_soon.close()
-            if self._cancel_poll is not None:
-                self._cancel_poll()
+            if self._cancel_buffer_poll is not None:
+                self._cancel_buffer_poll()

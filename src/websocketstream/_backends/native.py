@@ -1,13 +1,21 @@
-"""The native transport: the browser's own ``WebSocketStream``, through pipes.
+"""The native transport: the browser's own ``WebSocketStream``, through two pipes.
 
-No promise is awaited per message. Messages come through a pipe into one Python callback, which
-returns a promise only when the server is to be held back. They go out through a pipe that asks for
-more when the network has taken what there was.
+Awaiting a promise per message costs too much from Python, and a reader that takes a turn of the event
+loop for each message loses the last ones when the server closes. So no promise is awaited per message:
 
-Chromium crashes the tab when a write is pending as the connection fails. So what is sent after a pause
-is handed over two turns of the event loop later, if the connection still stands then; while the network
-goes on asking, at once, and little at a time. A close waits until the pipe has run dry, because closing
-on queued writes crashes it too.
+- *Receiving.* The readable is piped into a ``WritableStream`` whose ``write`` is a Python callback.
+  While reading is paused it returns a promise, and the browser stops reading from the network until that
+  is resolved.
+- *Sending.* A ``ReadableStream`` is piped into the writable. Its ``pull`` is called when the network has
+  taken what was there; the answer is a batch from the queue, or the next :meth:`~NativeTransport.send`.
+- *Closing.* The queue is sent first: closing with queued writes crashes Chromium's tab. Once it is empty
+  the source ends, and when the pipe has finished the close code is sent.
+
+Chromium also crashes the tab when a write is pending as the connection fails. Once the network side has
+failed every write is a pending one, until the page hears of the failure two turns of the event loop
+later. That is where a program's answer to the last message would fall. So the first message after a
+pause waits for two turns, and is written only if the connection has not failed by then. While the
+network keeps pulling nothing waits: it would halve the rate and prevent no crash.
 """
 
 from __future__ import annotations
@@ -22,12 +30,12 @@ from .._core.transport import Events, Headers
 from .browser import BrowserBackend
 
 BATCH_BYTES = 64 * 1024
-"""How much is handed over at a time, unless one message is larger; the browser's own pipe to the
+"""Size in bytes of the largest batch, unless one message is larger. The browser's own pipe to the
 network holds 128 KB."""
 
 
 class NativeBackend(BrowserBackend):
-    """Opens the browser's own WebSocketStreams."""
+    """The back end that opens the browser's own WebSocketStreams."""
 
     name = "native"
     sends_headers = False
@@ -45,29 +53,33 @@ class NativeTransport:
 
     def __init__(self, url: str, protocols: Sequence[str], events: Events) -> None:
         self._events = events
-        # May be refused, and then no proxy must be there yet.
+        # First of all: the browser may refuse the URL, and then there must be no proxy to destroy yet.
         self._stream = _ffi.JsWebSocketStream(
             url, protocols, on_open=self._opened, on_close=self._closed
         )
         self.call_soon = _ffi.JsCallSoon()
         self._queue: deque[tuple[Message, int]] = deque()
-        self._queued = 0
-        self._handed_over = 0
-        self._asked = False
-        self._close_with: tuple[int | None, str] | None = None
+        self._queued_bytes = 0
+        self._enqueued_bytes = 0
+        """Size of the batch that the network has not taken yet."""
+        self._pulled = False
+        """``True`` while the network asks for a batch and there is none."""
+        self._source = _ffi.JsSource()
+        self._two_turns = _ffi.JsTurns(2, self._enqueue_batch)
         self._watched = False
-        self._room: _ffi.JsDeferred | None = None
+        self._close_with: tuple[int | None, str] | None = None
+        self._paused: _ffi.JsDeferred | None = None
+        """The promise that the receiving pipe waits for; ``None`` unless reading is paused."""
         self._receiving = False
         self._lost = False
         self._outcome: tuple[int, str, bool] | None = None
-        self._source = _ffi.JsSource()
-        self._turns = _ffi.JsTurns(2, self._hand_over)
+        """Code, reason and cleanness of the end."""
 
     # Sending.
 
     @property
     def buffered_amount(self) -> int:
-        return self._queued + self._handed_over
+        return self._queued_bytes + self._enqueued_bytes
 
     def watch_buffer(self) -> None:
         self._watched = True
@@ -75,68 +87,56 @@ class NativeTransport:
     def send(self, message: Message, size: int) -> None:
         size = size or 1  # an empty message has to be waited for, too
         self._queue.append((message, size))
-        self._queued += size
-        if self._asked:
-            self._turns.start()
+        self._queued_bytes += size
+        if self._pulled:
+            # The first message after a pause: wait for news of a failure, see the module's docstring.
+            self._two_turns.start()
 
     def discard(self) -> None:
         self._queue.clear()
-        self._queued = 0
-        self._end_if_dry()
-
-    def close(self, code: int | None, reason: str) -> None:
-        self._close_with = code, reason
-        self._end_if_dry()
+        self._queued_bytes = 0
+        self._end_if_sent()
 
     def _pull(self, js_controller: Any) -> None:
-        """The network has taken what was handed over, and asks for more."""
+        """Take note that the network has taken the last batch, and give it the next one."""
         self._source.attach(js_controller)
-        self._handed_over = 0
-        self._asked = True
-        self._hand_over()
-        self._end_if_dry()
+        self._enqueued_bytes = 0
+        self._pulled = True
+        self._enqueue_batch()
+        self._end_if_sent()
         if self._watched:
             self._watched = False
             self._events.drained()
 
-    def _hand_over(self) -> None:
-        """Hand over a batch: the next message, and small ones behind it."""
-        if not self._asked or not self._queue or self._outcome is not None:
+    def _enqueue_batch(self) -> None:
+        """Enqueue the next message and small ones behind it, if they were asked for."""
+        if not self._pulled or not self._queue or self._outcome is not None:
             return
-        self._asked = False
+        self._pulled = False
         batch: list[Message] = []
         total = 0
         while self._queue and (not batch or total + self._queue[0][1] <= BATCH_BYTES):
             message, size = self._queue.popleft()
             batch.append(message)
             total += size
-        self._queued -= total
-        self._handed_over = total
+        self._queued_bytes -= total
+        self._enqueued_bytes = total
         self._source.enqueue(batch)
-
-    def _end_if_dry(self) -> None:
-        if self._asked and not self._queue and self._close_with is not None:
-            self._asked = False
-            self._source.end()
-
-    def _flushed(self) -> None:
-        if self._close_with is not None:
-            self._stream.close(*self._close_with)
 
     # Receiving.
 
     def pause_reading(self) -> None:
-        if self._room is None and self._outcome is None:
-            self._room = _ffi.JsDeferred()
+        if self._paused is None and self._outcome is None:
+            self._paused = _ffi.JsDeferred()
 
     def resume_reading(self) -> None:
-        if self._room is not None:
-            self._room.resolve()
-            self._room = None
+        if self._paused is not None:
+            self._paused.resolve()
+            self._paused = None
 
     def _write(self, js_chunk: Any, _js_controller: Any) -> Any:
         self._events.received((_ffi.py_message(js_chunk),))
-        return None if self._room is None else self._room.js_promise
+        return None if self._paused is None else self._paused.js_promise
 
     # Opening and closing.
 
@@ -145,30 +145,45 @@ class NativeTransport:
         # came right behind the handshake and were followed by a Close are gone.
         self._receiving = True
         self._stream.receive(js_readable, self._write, self._received_all)
-        self._stream.feed(js_writable, self._pull, self._flushed, self._feeding_failed)
+        self._stream.feed(js_writable, self._pull, self._sent_all, self._sending_failed)
         self._events.connected(protocol, extensions)
 
+    def close(self, code: int | None, reason: str) -> None:
+        self._close_with = code, reason
+        self._end_if_sent()
+
+    def _end_if_sent(self) -> None:
+        if self._pulled and not self._queue and self._close_with is not None:
+            self._pulled = False
+            self._source.end()
+
+    def _sent_all(self) -> None:
+        if self._close_with is not None:
+            self._stream.close(*self._close_with)
+
+    def _sending_failed(self) -> None:
+        # This is the first that a page hears of the server's Close frame, or of a failure. When `closed`
+        # settles it is too late to look: a reader may have resumed the pipe in between.
+        self._pulled = False
+        self._note_loss()
+
+    def _note_loss(self) -> None:
+        """Note a loss: at a Close frame the browser drops what it holds for a paused pipe."""
+        if self._paused is not None:
+            self._lost = True
+
     def _closed(self, code: int, reason: str, clean: bool) -> None:
-        self._note_whether_held_back()
+        self._note_loss()
         self._outcome = code, reason, clean
         self.resume_reading()
         self._finish()
-
-    def _feeding_failed(self) -> None:
-        # The first that is heard of the server's Close frame, or of a failure.
-        self._asked = False
-        self._note_whether_held_back()
-
-    def _note_whether_held_back(self) -> None:
-        """What the browser holds at the Close frame behind a pipe that is held back is dropped."""
-        if self._room is not None:
-            self._lost = True
 
     def _received_all(self) -> None:
         self._receiving = False
         self._finish()
 
     def _finish(self) -> None:
+        """Report the end, once it is known and all messages are here: one may come before the other."""
         if self._outcome is not None and not self._receiving:
             code, reason, clean = self._outcome
             self._events.disconnected(code, reason, clean=clean, lost=self._lost)
@@ -182,6 +197,6 @@ class NativeTransport:
         self._stream.close(*(self._close_with or (None, "")))
 
     def _detach(self) -> None:
-        self._turns.close()
+        self._two_turns.close()
         self.call_soon.close()
         self._stream.detach()

@@ -1,9 +1,10 @@
 """The only door to JavaScript: nothing else in the package imports ``js`` or ``pyodide``.
 
-It owns every proxy from creation to destruction (:class:`Scope`), turns JavaScript's values and
-errors into Python's, and wraps the two browser classes in as few crossings as they allow. Values
-that live in JavaScript are named ``js_…``, and camelCase appears here only. There is no JavaScript
-source and no ``eval``: the package works under a strict Content-Security-Policy.
+It owns every proxy from creation to destruction (:class:`Scope`), converts values and errors between
+JavaScript and Python, and wraps the two browser classes with as few calls between the languages as
+possible, because those are the main cost of a message. Values that live in JavaScript are named
+``js_…``, and camelCase appears here only. There is no JavaScript source and no ``eval``: the package
+works under a strict Content-Security-Policy.
 """
 
 from .environment import can_suspend as can_suspend

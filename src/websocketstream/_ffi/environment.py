@@ -1,4 +1,4 @@
-"""What the JavaScript environment has. :mod:`websocketstream.support` decides what follows."""
+"""Questions to the JavaScript environment; :mod:`websocketstream.support` draws the conclusions."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from pyodide.webloop import WebLoop
 
 
 def has(name: str) -> bool:
-    """Whether there is a global object of that name."""
+    """Return whether JavaScript has a global of that name."""
     return hasattr(js, name)
 
 
 def can_suspend() -> bool:
+    """Return whether :func:`run_sync` works in the call that is running."""
     return bool(can_run_sync())
 
 
 def has_jspi() -> bool:
+    """Return whether WebAssembly can be suspended here (JavaScript Promise Integration)."""
     return hasattr(js.WebAssembly, "Suspending")
 
 
@@ -34,7 +36,7 @@ def run_sync[T](awaitable: Awaitable[T]) -> T:
 def user_agent() -> str:
     if hasattr(js, "navigator"):
         return str(js.navigator.userAgent)
-    # Node before 21, and what imitates it.
+    # Node before version 21 has no navigator, nor have runtimes that imitate it.
     return f"Node.js/{js.process.versions.node}" if hasattr(js, "process") else "an unknown runtime"
 
 
@@ -43,17 +45,17 @@ def pyodide_version() -> str:
 
 
 def sends_headers() -> bool:
-    """Whether ``new WebSocket()`` takes headers for the handshake: in Node, Deno and Bun."""
+    """Return whether ``new WebSocket()`` takes headers for the handshake, as in Node, Deno and Bun."""
     return hasattr(js, "process") or hasattr(js, "Deno")
 
 
 def event_loop_class() -> Any:
-    """The class of Pyodide's event loop."""
+    """Return the class of Pyodide's event loop."""
     return WebLoop
 
 
 def has_sockets() -> bool:
-    """Whether Pyodide has real sockets, as it can in Node."""
+    """Return whether Pyodide has real sockets, as it can in Node."""
     try:
         from pyodide_js._api import _nodeSock  # noqa: F401
     except ImportError:
@@ -62,7 +64,7 @@ def has_sockets() -> bool:
 
 
 def parse_url(url: str) -> str | None:
-    """Resolve against the document or the worker script, and serialise."""
+    """Resolve ``url`` against the page's or the worker's; return ``None`` if it is no URL."""
     base = js.document.baseURI if hasattr(js, "document") else getattr(js, "location", None)
     try:
         return str(js.URL.new(url, base).href if base is not None else js.URL.new(url).href)

@@ -1,4 +1,4 @@
-"""``fetch``: one HTTP request, its answer taken in pieces as they come."""
+"""``fetch``: HTTP requests of the gateway, with a response that is read piece by piece."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from .proxies import Scope, call, call_later, then
 from .values import js_object, py_error
 
 POLICY_SECONDS = 0.05
-"""How long a failure is kept back: the event that the page's policy was the reason may come after it."""
+"""Delay before a failure is reported, because the event that names the policy may come after it."""
 
 
 class JsFetch:
-    """A request, and the body of its response, which is read when :meth:`read` asks for more.
+    """An HTTP request and its response.
 
-    ``on_head`` gets the status, its reason phrase and the headers that the page may see; ``on_piece``
-    the body, piece by piece, and ``None`` at its end. ``on_error`` gets what went wrong, once.
+    Args:
+        on_head: called with the status, its reason phrase and the headers that the page may see.
+        on_piece: called with a piece of the body after each :meth:`read`, and with ``None`` at its end.
+        on_error: called with the exception, once, if the request or the body fails.
     """
 
     def __init__(
@@ -50,21 +52,21 @@ class JsFetch:
         then(js_answer, self._scope.keep_then(self._answered), self._js_failed)
 
     def read(self) -> None:
-        """Ask for the next piece of the body, or its end."""
+        """Read the next piece of the body, or its end; it goes to ``on_piece``."""
         if self._js_reader is None:
             self._on_piece(None)
         else:
             then(call(self._js_reader.read, self._js_reader), self._js_read, self._js_failed)
 
     def close(self) -> None:
-        """Abort what is under way, and report nothing more."""
+        """Abort the request, and report nothing more."""
         if not self._scope.closed:
             self._js_abort.abort()
             self._scope.close()
 
     def _answered(self, js_response: Any) -> None:
         headers = [(str(name), str(value)) for name, value in js_response.headers.entries()]
-        # The body of an answer without one is JavaScript's null, which is false but not None.
+        # A response without a body has JavaScript's null there, which is false but not None.
         if js_response.body:
             self._js_reader = js_response.body.getReader()
         self._on_head(int(js_response.status), str(js_response.statusText), headers)
@@ -79,10 +81,13 @@ class JsFetch:
 def probe(
     url: str, mode: Literal["cors", "no-cors"], seconds: float, on_answer: Callable[[int | None], None]
 ) -> Callable[[], None]:
-    """Ask whether a server is at ``url``; return a function that calls it off.
+    """Ask over HTTP whether a server is at ``url``; return a function that cancels the request.
 
-    ``on_answer`` gets the status; 0 if the page may not see it, or it did not come in time; ``None`` if
-    nothing could be reached.
+    Args:
+        mode: ``"cors"`` shows the status if the server allows that; ``"no-cors"`` reaches any server.
+        seconds: time after which the answer is taken as unknown.
+        on_answer: called once, with the status; with 0 if the page may not see it, or it did not come in
+            time; with ``None`` if nothing could be reached.
     """
     scope = Scope()
     js_abort = js.AbortController.new()

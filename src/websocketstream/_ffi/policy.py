@@ -1,4 +1,4 @@
-"""The page's Content-Security-Policy, as far as it says what it has forbidden."""
+"""Violations of the page's Content-Security-Policy."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import js
 from .proxies import Scope
 
 LIMIT = 100
-"""How many violations are remembered, the newest ones."""
+"""Number of violations to remember; older ones are forgotten."""
 
 
 class JsPolicyWatch:
-    """Remembers what the policy has forbidden, from now on until :meth:`close`.
+    """A record of the URLs that the policy has forbidden, until :meth:`close`.
 
-    A connection that ``connect-src`` forbids looks like one that has failed; only this event tells.
+    A connection that ``connect-src`` forbids fails like any other. Only the event
+    ``securitypolicyviolation`` shows the reason.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,8 @@
-"""Proxies and promises: who owns them, and how they are called without leaking any."""
+"""Proxies and promises: ownership of callbacks, and promises without Pyodide's futures.
+
+A Python function that JavaScript can call is a proxy, and leaks until it is destroyed. So each
+connection, stream and timer has a :class:`Scope` that owns its proxies and destroys them at the end.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +23,13 @@ _js_then = js.Reflect.get(js.Promise.prototype, "then")
 
 
 def call(js_function: Any, js_this: Any, *args: Any) -> JsProxy:
-    """Call a function that returns a promise, and return the promise.
+    """Call a function that returns a promise, and return the promise itself.
 
     A plain call would wrap it into a future of Pyodide's, which is cancelled with its only waiter,
     never ends when the rejection is no Error, and keeps proxies of its own.
     """
+    # Pyodide wraps what a call returns, but not what an array contains. So JavaScript's own map() makes
+    # the call, once, and puts the promise into an array. Arguments that map() adds come last.
     js_result: JsProxy = js.Array.of(None).map(js_function.bind(js_this, *args))[0]
     return js_result
 
@@ -31,13 +37,15 @@ def call(js_function: Any, js_this: Any, *args: Any) -> JsProxy:
 def then(js_promise: Any, js_fulfilled: Any, js_rejected: Any) -> None:
     """Have one of two functions called when the promise settles; what they throw is ignored.
 
-    A proxy throws once it is destroyed, and nobody waits for its answer by then.
+    A proxy throws if it was destroyed in the meantime, and its result is not needed by then.
     """
+    # The second then() takes such a rejection: without a handler the browser would report it. `Boolean`
+    # is a function that does nothing and belongs to JavaScript, so that it needs no proxy.
     call(_js_then, call(_js_then, js_promise, js_fulfilled, js_rejected), None, js.Boolean)
 
 
 class Scope:
-    """The proxies of one connection or stream. Closing it destroys them all."""
+    """The owner of the proxies of one connection, stream or timer. Closing it destroys them all."""
 
     def __init__(self) -> None:
         self._proxies: list[Any] = []
@@ -47,19 +55,21 @@ class Scope:
     def keep(self, callback: Callable[..., Any], *, may_suspend: bool = False) -> JsProxy:
         """Return a JavaScript function that calls ``callback``.
 
-        With ``may_suspend`` what it calls can use ``run_sync``, where the browser has JSPI; that
-        makes the call slower.
+        With ``may_suspend`` the callback can use ``run_sync`` where the browser has JSPI; that makes the
+        call slower.
         """
         js_callback: Any = create_proxy(callback)
         self._proxies.append(js_callback)
         if may_suspend and has_jspi():
+            # WebAssembly can be suspended only if it was entered for that. callPromising() does so, and
+            # returns a promise. It takes a turn of Pyodide's event loop before the call.
             js_callback = js_callback.callPromising.bind(js_callback)
         return js_callback  # type: ignore[no-any-return]
 
     def keep_then(self, callback: Callable[[Any], None]) -> JsProxy:
-        """Return a function for ``then``. What it raises goes to the event loop's exception handler.
+        """Return a function for :func:`then`. Exceptions go to the event loop's exception handler.
 
-        A promise would keep it, and nobody asks that promise.
+        They would vanish otherwise: the promise that ``then`` returns is not used.
         """
         loop = asyncio.get_running_loop()
 
@@ -74,7 +84,7 @@ class Scope:
         return self.keep(call_back)
 
     def keep_async(self, callback: Callable[..., Coroutine[Any, Any, None]]) -> JsProxy:
-        """Return a JavaScript function that calls ``callback`` and returns a promise of its end."""
+        """Return a JavaScript function that runs ``callback`` in a task and returns a promise."""
         loop = asyncio.get_running_loop()
 
         def start(*args: Any) -> Any:
@@ -103,7 +113,7 @@ class Scope:
         then(js_promise, self.keep_then(on_fulfilled), self.keep_then(on_rejected))
 
     def close(self) -> None:
-        """Destroy the proxies. The callbacks won't be called any more."""
+        """Destroy the proxies: no callback is called any more."""
         self.closed = True
         proxies, self._proxies = self._proxies, []
         for js_proxy in proxies:
@@ -111,9 +121,10 @@ class Scope:
 
 
 def call_later(seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
-    """Call ``callback`` after that time; return the function that cancels it.
+    """Call ``callback`` after that time; return a function that cancels it.
 
-    A timer of Pyodide's event loop keeps its proxy until its time has come, cancelled or not.
+    This is the browser's timer because one of Pyodide's event loop keeps its proxy until its time has
+    come, even if it is cancelled.
     """
     scope = Scope()
 
@@ -131,7 +142,7 @@ def call_later(seconds: float, callback: Callable[[], None]) -> Callable[[], Non
 
 
 def watch_abort(js_signal: Any, callback: Callable[[], None]) -> Callable[[], None]:
-    """Call ``callback`` when the signal fires; return the function that ends the watch."""
+    """Call ``callback`` when the signal fires; return a function that ends the watch."""
     scope = Scope()
     js_listener = scope.keep(lambda _event: callback())
     js_signal.addEventListener("abort", js_listener)
@@ -152,5 +163,5 @@ def abort_reason(js_signal: Any) -> tuple[bool, object]:
     try:
         return True, py_reason(js_signal.reason)
     except JsException:
-        # It was a Python object that nobody keeps for JavaScript any more.
+        # The reason was a Python object, and its proxy has been destroyed.
         return True, None

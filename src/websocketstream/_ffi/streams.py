@@ -1,8 +1,8 @@
 """JavaScript streams over the two sides of a connection, on either back end.
 
-For what takes the browser's own stream objects only: ``pipeThrough``, ``Response``, and the like.
-JavaScript pulls from the receive buffer and waits for room in the send buffer, so that its
-backpressure is the connection's.
+They are for APIs that take the browser's own stream objects only, such as ``pipeThrough`` and
+``Response``. JavaScript pulls from the receive buffer and waits for room in the send buffer, so the
+connection's backpressure works through them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def readable_to_js(reader: ReadableStreamDefaultReader) -> Any:
-    """Return a ``ReadableStream`` that pulls from ``reader``, which is its alone."""
+    """Return a ``ReadableStream`` that pulls from ``reader``. Nothing else may use that reader."""
     scope = _ffi.Scope()
     closed = reader.closed
     pulling = False
@@ -29,7 +29,7 @@ def readable_to_js(reader: ReadableStreamDefaultReader) -> Any:
     async def pull(js_controller: Any) -> None:
         nonlocal pulling
         pulling = True
-        with suppress(Exception):  # `closed` has it, too
+        with suppress(Exception):  # `closed` is rejected with it as well
             message = (await reader.read()).value
             if message is not None:
                 js_controller.enqueue(_ffi.js_message(message))
@@ -57,7 +57,7 @@ def readable_to_js(reader: ReadableStreamDefaultReader) -> Any:
 
 
 def writable_to_js(writer: WritableStreamDefaultWriter) -> Any:
-    """Return a ``WritableStream`` that writes to ``writer``, which is its alone."""
+    """Return a ``WritableStream`` that writes to ``writer``. Nothing else may use that writer."""
     scope = _ffi.Scope()
     closed = writer.closed
 

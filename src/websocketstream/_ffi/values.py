@@ -1,4 +1,4 @@
-"""Values, errors and streams, from JavaScript to Python and back."""
+"""Conversion of values and errors between JavaScript and Python."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from .. import errors
 from .._core.rules import Message, redact
 
 LARGE = 256 * 1024
-"""From this size on copying a message twice costs more than a proxy for it."""
+"""Size in bytes from which copying a message twice costs more than making a proxy for it."""
 
 MAX_STAGED = 4 * 1024 * 1024
-"""Larger messages get a buffer of their own, which is not kept."""
+"""Size in bytes of the largest message that :class:`JsStage` reuses a buffer for."""
 
 
 def js_object(**fields: Any) -> JsProxy:
@@ -24,31 +24,33 @@ def js_object(**fields: Any) -> JsProxy:
 
 
 def new_readable(**source: Any) -> Any:
-    """Return a ``ReadableStream`` that keeps nothing of its own."""
+    """Return a ``ReadableStream`` that pulls only what is being read."""
     return js.ReadableStream.new(js_object(**source), js_object(highWaterMark=0))
 
 
 def new_writable(**sink: Any) -> Any:
-    """Return a ``WritableStream``."""
+    """Return a ``WritableStream`` over an underlying sink."""
     return js.WritableStream.new(js_object(**sink))
 
 
 def js_message(message: Message) -> Any:
-    """Return a message as JavaScript wants it: a string, or a ``Uint8Array`` of its own."""
+    """Return a message for JavaScript: a string, or a ``Uint8Array`` that nothing else uses."""
     return message if isinstance(message, str) else to_js(message)
 
 
 class JsStage:
-    """A JavaScript buffer that one message after the other is copied into, for want of allocation.
+    """A JavaScript buffer that is reused for one outgoing message after the other.
 
-    A new ``Uint8Array`` for each message costs ten times as much as the copy.
+    A new ``Uint8Array`` for each message costs ten times as much as copying into one that is there. The
+    buffer grows to the next power of two; a view of it is kept for as long as messages have the same
+    size.
     """
 
     def __init__(self) -> None:
         self._capacity = self._size = -1
 
     def js_message(self, message: Message) -> Any:
-        """Return a message as JavaScript wants it. Binary is valid until the next call."""
+        """Return a message for JavaScript. A binary one is valid until the next call."""
         if isinstance(message, str):
             return message
         size = len(message)
@@ -66,7 +68,7 @@ class JsStage:
 
 
 def js_size(js_value: Any) -> int:
-    """Return how many characters or bytes a received message has."""
+    """Return the number of characters or bytes of a received message."""
     return len(js_value) if isinstance(js_value, str) else int(js_value.byteLength)
 
 
@@ -81,16 +83,17 @@ def py_messages(js_values: Any) -> list[Message]:
     js_first = js_values[0]
     if not isinstance(js_first, str) and js_first.byteLength > LARGE:
         return [py_message(js_value) for js_value in js_values]
-    # One crossing for all of them: buffers become copies, which are copied again.
+    # One call converts them all: to memoryviews of copies, which tobytes() copies once more. That is
+    # cheaper than a proxy for each, unless they are large.
     messages: list[Any] = js_values.to_py()
     return [message if type(message) is str else message.tobytes() for message in messages]
 
 
 def js_buffer_to_bytes(value: object) -> bytes | None:
-    """Copy an ``ArrayBuffer`` or a view of one; ``None`` for what is not JavaScript's.
+    """Copy an ``ArrayBuffer`` or a view of one; return ``None`` for an object of Python's.
 
     Raises:
-        TypeError: it is JavaScript's, but not a buffer that can be sent.
+        TypeError: it is an object of JavaScript's, but not a buffer that can be sent.
     """
     if not isinstance(value, JsProxy):
         return None
@@ -125,8 +128,8 @@ def py_reason(js_reason: Any) -> object:
 def py_error(error: Any) -> Exception:
     """Return the exception of ours that stands for a ``DOMException``; other errors stay as they are.
 
-    Pyodide gives a ``JsException`` for one that was thrown, and a plain proxy for one that is an
-    argument or an attribute.
+    An error that was thrown arrives as a ``JsException``; one that is an argument or an attribute, as a
+    plain proxy.
     """
     js_error = getattr(error, "js_error", error)
     name, message = str(error.name), str(error.message)
@@ -134,7 +137,7 @@ def py_error(error: Any) -> Exception:
         code, reason = close_info(js_error)
         return errors.WebSocketError._received(message, code or None, reason)
     if name == "NS_ERROR_CONTENT_BLOCKED":
-        # Firefox's own, where others have a SecurityError.
+        # Firefox throws this where other browsers throw a SecurityError.
         return errors.SecurityError("The page's policy forbids it.")
     if not _is_a(js_error, js.DOMException):
         return error  # type: ignore[no-any-return]
@@ -145,10 +148,10 @@ def py_error(error: Any) -> Exception:
 
 
 def refusal(error: JsException, url: str) -> Exception:
-    """Return the exception for a constructor that refuses to connect to ``url``."""
+    """Return the exception to raise when a constructor has refused to connect to ``url``."""
     refused = py_error(error)
     if isinstance(refused, errors.SecurityError):
-        # Some browsers say no more than that it is insecure.
+        # The browser's own message may be no more than "The operation is insecure."
         refused.message = (
             f"the page may not connect to {redact(url)}: its Content-Security-Policy forbids that "
             "(connect-src), or the browser that port, or an https: page has to use wss:"
@@ -157,7 +160,7 @@ def refusal(error: JsException, url: str) -> Exception:
 
 
 def _is_a(js_value: Any, js_class: Any) -> bool:
-    """Whether it is an instance of that JavaScript class: look-alikes don't count."""
+    """Return whether a value is an instance of a JavaScript class, by its prototypes."""
     if js_class is None or not isinstance(js_value, JsProxy):
         return False
     return bool(js_class.prototype.isPrototypeOf(js_value))
@@ -172,7 +175,7 @@ def js_error(error: BaseException) -> Any:
 
 
 def close_info(js_info: Any) -> tuple[int, str]:
-    """Return code and reason of a ``WebSocketCloseInfo`` or ``WebSocketError``; 0: no code.
+    """Return code and reason of a ``WebSocketCloseInfo`` or ``WebSocketError``, 0 for no code.
 
     Other errors, such as Chromium's ``SecurityError``, have neither.
     """

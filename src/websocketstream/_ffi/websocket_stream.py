@@ -1,4 +1,8 @@
-"""The browser's own ``WebSocketStream``, and what its pipes need."""
+"""The browser's own ``WebSocketStream``, and the ends of its pipes that are in Python.
+
+A pipe is ``pipeTo`` between a stream of the browser's and one whose source or sink is a Python callback.
+JavaScript awaits the promises between the two, so Python awaits none.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from .values import JsStage, close_info, js_object, new_readable, new_writable, 
 
 
 class JsWebSocketStream:
-    """A native ``WebSocketStream`` behind pipes, so that no promise is awaited per message."""
+    """A native ``WebSocketStream`` whose two sides are piped into Python callbacks."""
 
     def __init__(
         self,
@@ -47,7 +51,7 @@ class JsWebSocketStream:
     def receive(
         self, js_readable: Any, write: Callable[[Any, Any], Any], on_end: Callable[[], None]
     ) -> None:
-        """Pipe the messages into ``write``, which returns ``None`` or a promise to wait for."""
+        """Pipe messages into ``write``. If it returns a promise, the next one waits for that."""
         js_sink = new_writable(write=self._scope.keep(write))
         self._pipe(js_readable, js_sink, on_end, on_end, preventCancel=True)
 
@@ -58,10 +62,10 @@ class JsWebSocketStream:
         on_flushed: Callable[[], None],
         on_failure: Callable[[], None],
     ) -> None:
-        """Pipe what ``pull`` enqueues into the network, one message at a time."""
-        # With a mark of 0 the pipe asks only when the network is ready for the next message.
+        """Pipe the messages that ``pull`` enqueues to the network, one at a time."""
+        # The high-water mark of new_readable() is 0: it pulls when the network is ready for a message.
         js_source = new_readable(pull=self._scope.keep(pull))
-        # preventClose: the writable's own close can't carry a code.
+        # preventClose: the writable's own close() can't send a close code.
         self._pipe(js_source, js_writable, on_flushed, on_failure, preventClose=True, preventAbort=True)
 
     def _pipe(
@@ -83,13 +87,13 @@ class JsWebSocketStream:
             self._js_stream.close(js_object(closeCode=code, reason=reason))
 
     def detach(self) -> None:
-        """Stop the pipes, leaving their far ends alone, and hear no more of it."""
+        """Stop the pipes without closing the browser's streams, and report nothing more."""
         self._js_pipes.abort()
         self._scope.close()
 
 
 class JsDeferred:
-    """A JavaScript promise for a stream to wait for."""
+    """A JavaScript promise, and the function that resolves it."""
 
     def __init__(self) -> None:
         js_parts = js.Promise.withResolvers()
@@ -101,24 +105,29 @@ class JsDeferred:
 
 
 class JsSource:
-    """The controller of a ``ReadableStream``, for as few crossings per message as there can be."""
+    """The controller of a ``ReadableStream``, called once per message or batch."""
 
     def __init__(self) -> None:
         self._js_controller: Any = None
         self._stage = JsStage()
 
     def attach(self, js_controller: Any) -> None:
+        """Set the controller, which each ``pull`` gets; only the first call has an effect."""
         if self._js_controller is None:
             self._js_controller = js_controller
             self._js_enqueue = js_controller.enqueue.bind(js_controller)
 
     def enqueue(self, messages: list[Message]) -> None:
-        """Hand messages over. The stream must have taken those before; it has when it pulls."""
+        """Enqueue messages. Call it once per ``pull``, which means that the last ones have been taken.
+
+        Until then the stage may not be overwritten.
+        """
         if len(messages) == 1:
             self._js_enqueue(self._stage.js_message(messages[0]))
         else:
             js_batch: Any = to_js(messages)
-            js_batch.forEach(self._js_enqueue)
+            js_batch.forEach(self._js_enqueue)  # a loop of JavaScript's, so this is one call
 
     def end(self) -> None:
+        """Close the stream, which ends the pipe when all has been taken."""
         self._js_controller.close()
