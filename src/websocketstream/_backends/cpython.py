@@ -15,7 +15,7 @@ from contextvars import Context
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from .._core.failures import ABNORMAL
@@ -125,7 +125,9 @@ class CPythonTransport:
                 ping_interval=None,
                 **options,
             )
-        except (OSError, EOFError, InvalidHandshake):
+        except Exception:
+            # OSError, EOFError and InvalidHandshake, and what it raises for a host name that can't be
+            # one, a redirect or a proxy: whatever it is, nobody may be left waiting.
             self._events.disconnected(ABNORMAL, "", clean=False)
             return
         self._ws = ws
