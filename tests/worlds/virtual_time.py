@@ -2,6 +2,8 @@
 
 import asyncio
 import selectors
+from collections.abc import Callable, Coroutine
+from functools import wraps
 from typing import Any
 
 TURN = 20e-6
@@ -30,3 +32,14 @@ class _Selector(selectors.DefaultSelector):
             raise RuntimeError("everybody waits, and nothing is left that could happen")
         self._loop.now += TURN if ready else max(timeout or 0, TURN)
         return ready
+
+
+def in_virtual_time[**P](test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """Let a test run on such a loop."""
+
+    @wraps(test)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+            runner.run(test(*args, **kwargs))
+
+    return run
