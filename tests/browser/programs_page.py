@@ -7,23 +7,13 @@ and a restart of Python.
 import importlib
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import libraries  # type: ignore[import-not-found]
+from library_page import Scenario  # type: ignore[import-not-found]
 
 import websocketstream
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """What the harness asks of a scenario."""
-
-    name: str
-    run: Callable[[Any], Awaitable[None]]
-    timeout: float = 60
-    expects: tuple[str, ...] = ()
 
 
 _scenarios: dict[str, Scenario] = {}
@@ -50,7 +40,7 @@ async def prepare(part: str) -> None:
         await micropip.install(requirement)
     _scenarios.clear()
     for program in ("feed", "legacy_feed", "aiohttp_feed"):
-        _scenarios[program] = Scenario(program, _run(program))
+        _scenarios[program] = Scenario(program, "", _run(program), timeout=60)
 
 
 def _forget(name: str) -> None:

@@ -5,9 +5,6 @@ WebSocketStream (`failed_write_crash` of docs/backends.md) is left to the polyfi
 takes unless it is told otherwise.
 """
 
-import json
-import random
-
 import pytest
 
 from tests.scenarios.gateway.stress.model import generate
@@ -15,11 +12,10 @@ from tests.scenarios.stress.faults import CRASHES_NATIVE, FAULTS, RACES_NATIVE
 
 from .conftest import GatewayRunner
 from .test_faults import LEAVES_A_WRITE
-from .test_interleavings import find_failure, shorten
+from .test_interleavings import play_random_steps
 
 ROUNDS = {False: 1, True: 10}
 SEEDS = {False: 40, True: 300}
-BATCH = 20
 IN_TURN = {False: 25, True: 500}
 MIB = 1 << 20
 LOADS = {
@@ -48,22 +44,10 @@ def test_any_steps_of_a_library_do_what_they_should(run_gateway: GatewayRunner, 
 
     Chromium's own WebSocketStream may crash the tab as a connection fails; that is counted.
     """
-    native = run_gateway.cell.backend == "native"
-    sequences = [generate(random.Random(seed).choice, native=native) for seed in range(SEEDS[long])]
-    for first in range(0, len(sequences), BATCH):
-        number, why = find_failure(run_gateway, sequences[first : first + BATCH])
-        if number is not None:
-            shortest = shorten(
-                sequences[first + number], lambda steps: find_failure(run_gateway, [steps])[1]
-            )
-            steps = "\n".join(json.dumps(step) for step in shortest)
-            pytest.fail(f"seed {first + number}: {why}\n\nThe shortest that fails:\n{steps}", False)
-    taken = sum(len(sequence) for sequence in sequences)
-    figures = {"sequences": len(sequences), "steps": taken, "failed": 0}
+    figures = play_random_steps(run_gateway, generate, SEEDS[long])
     run_gateway.report(
         "Random steps through the gateway", figures | {"tabs crashed": run_gateway.crashes}
     )
-    assert run_gateway.crashes <= len(sequences) // 10
 
 
 def test_connections_of_a_library_in_turn(run_gateway: GatewayRunner, long: bool) -> None:

@@ -21,18 +21,22 @@ def test_any_steps_do_what_the_standard_says(run: Runner, long: bool) -> None:
 
     Chromium's own WebSocketStream may crash the tab as a connection fails; that is counted.
     """
+    figures = play_random_steps(run, generate, SEEDS[long])
+    run.report("Random steps", figures | {CRASHES: run.crashes})
+
+
+def play_random_steps(run: Runner, generate: Callable[..., Sequence], count: int) -> dict[str, int]:
+    """Play random sequences; fail with the shortest that fails, or if too many crash the tab."""
     native = run.cell.backend == "native"
-    sequences = [generate(random.Random(seed).choice, native=native) for seed in range(SEEDS[long])]
-    for first in range(0, len(sequences), BATCH):
+    sequences = [generate(random.Random(seed).choice, native=native) for seed in range(count)]
+    for first in range(0, count, BATCH):
         number, why = find_failure(run, sequences[first : first + BATCH])
         if number is not None:
             shortest = shorten(sequences[first + number], lambda steps: find_failure(run, [steps])[1])
             steps = "\n".join(json.dumps(step) for step in shortest)
             pytest.fail(f"seed {first + number}: {why}\n\nThe shortest that fails:\n{steps}", False)
-    taken = sum(len(sequence) for sequence in sequences)
-    figures = {"sequences": len(sequences), "steps": taken, "failed": 0, CRASHES: run.crashes}
-    run.report("Random steps", figures)
-    assert run.crashes <= len(sequences) // 10
+    assert run.crashes <= count // 10
+    return {"sequences": count, "steps": sum(map(len, sequences)), "failed": 0}
 
 
 def find_failure(run: Runner, sequences: list[Sequence]) -> tuple[int | None, str]:

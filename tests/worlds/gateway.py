@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 
 from tests.scenarios.gateway.env import LibrariesEnv
+from tests.worlds.fetch import FetchRequest
 from tests.worlds.library import LibraryBackend
 from websocketstream._backends.cpython import CPythonTransport
 from websocketstream._core.transport import Events
@@ -73,24 +74,13 @@ class NetworkBackend(LibraryBackend):
         return options
 
 
-class Fetch:
+class Fetch(FetchRequest):
     """`fetch`, over `aiohttp`, which decodes bodies as browsers do."""
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        method: str,
-        headers: Sequence[tuple[str, str]],
-        body: bytes,
-        on_head: Callable[[int, str, list[tuple[str, str]]], None],
-        on_piece: Callable[[bytes | None], None],
-        on_error: Callable[[Exception], None],
-    ) -> None:
-        self._on_head, self._on_piece, self._on_error = on_head, on_piece, on_error
+    def __post_init__(self) -> None:
         self._wanted = asyncio.Semaphore(0)
         token = direct.set(True)
-        self._task = asyncio.create_task(self._run(url, method, headers, body))
+        self._task = asyncio.create_task(self._run())
         direct.reset(token)
 
     def read(self) -> None:
@@ -99,21 +89,22 @@ class Fetch:
     def close(self) -> None:
         self._task.cancel()
 
-    async def _run(self, url: str, method: str, headers: Sequence[tuple[str, str]], body: bytes) -> None:
+    async def _run(self) -> None:
+        headers, data = list(self.headers), self.body or None
         try:
             async with (
                 aiohttp.ClientSession() as session,
-                session.request(method, url, headers=list(headers), data=body or None) as response,
+                session.request(self.method, self.url, headers=headers, data=data) as response,
             ):
                 if "Access-Control-Allow-Origin" not in response.headers:
                     raise TypeError("Failed to fetch")
-                self._on_head(response.status, response.reason or "", list(response.headers.items()))
+                self.on_head(response.status, response.reason or "", list(response.headers.items()))
                 while True:
                     await self._wanted.acquire()
                     piece = await response.content.readany()
-                    self._on_piece(piece or None)
+                    self.on_piece(piece or None)
         except (aiohttp.ClientError, TypeError) as error:
-            self._on_error(TypeError(f"Failed to fetch: {error}"))
+            self.on_error(TypeError(f"Failed to fetch: {error}"))
 
 
 def probe(

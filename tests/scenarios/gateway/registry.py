@@ -24,13 +24,15 @@ class GatewayRegistry(Registry):
         register = super().scenario(**options)
 
         def register_installed(function: Function) -> Function:
-            register(_installed(function))
+            register(installed(function))
             return function
 
         return register_installed
 
 
-def _installed(function: Function) -> Function:
+def installed(function: Function) -> Function:
+    """Have a scenario run between install() and uninstall()."""
+
     @functools.wraps(function)
     async def run(env: LibrariesEnv) -> None:
         env.install()

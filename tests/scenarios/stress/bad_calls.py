@@ -192,7 +192,7 @@ async def bad_arguments(env: StressEnv) -> None:
 @stress
 async def bad_order(env: StressEnv) -> None:
     """Try every order, in the states of the option."""
-    chosen = STATES[: env.options["states"]]
+    chosen = STATES[: env.asked["states"]]
     env.figures["wrong order"] = await wrong_order_is_refused(env, chosen)
 
 

@@ -17,7 +17,7 @@ LIMIT = 5.0
 async def bad_input(env: StressEnv) -> None:
     """Connect to each of the option `paths`; count how they end."""
     ends: Counter[str] = Counter()
-    for path in env.options["paths"]:
+    for path in env.asked["paths"]:
         try:
             ends[await _end_of(env, path)] += 1
         except BaseException as error:

@@ -14,17 +14,25 @@ LATE = 5.0
 """Seconds more than its own time limit that anything may take, on a machine that is busy."""
 
 
-class StressEnv(BrowserEnv):
+class MeasuringEnv(BrowserEnv):
     """A page or a worker, with options from the test and figures for its report."""
 
-    def __init__(self, *, proxy: str, options: dict[str, Any], **where: str) -> None:
+    def __init__(self, *, options: dict[str, Any], **where: str) -> None:
         super().__init__(**where | {"backend": options.get("backend", where["backend"])})
-        self.proxy = proxy
-        """The server's URL through the proxy that does what networks do."""
-        self.options = options
+        self.asked = options
+        """The options of the test."""
         self.figures: dict[str, Any] = {}
         self.expects: tuple[str, ...] = ()
         """Warnings and console lines that belong to what was asked for."""
+
+
+class StressEnv(MeasuringEnv):
+    """What a stress test of the package's own stream sees."""
+
+    def __init__(self, *, proxy: str, options: dict[str, Any], **where: str) -> None:
+        super().__init__(options=options, **where)
+        self.proxy = proxy
+        """The server's URL through the proxy that does what networks do."""
 
     def faulty(self, fault: str, path: str, **options: Any) -> WebSocketStream:
         """Connect to a route of the server over a network with a fault."""

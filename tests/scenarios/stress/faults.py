@@ -208,7 +208,7 @@ Chromium's tab now and then, and are counted."""
 @stress
 async def live_through(env: StressEnv) -> None:
     """Live through the faults of the option `faults`, and tell the seconds that each took."""
-    for name in env.options["faults"]:
+    for name in env.asked["faults"]:
         fault = FAULTS[name]
         begun = time.monotonic()
         try:

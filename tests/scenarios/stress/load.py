@@ -17,7 +17,7 @@ from websocketstream import BufferOverflowError, ReadableStream, WebSocketStream
 
 from ..payload import framed
 from ..steps import failure, read_until_error
-from .env import StressEnv, within
+from .env import MeasuringEnv, StressEnv, within
 from .registry import stress
 
 FLAT = 48 * 1024 * 1024
@@ -71,7 +71,7 @@ class Memory:
 @stress
 async def receive(env: StressEnv) -> None:
     """Take in `count` messages of `size`, in order and whole."""
-    count, size = env.options["count"], env.options["size"]
+    count, size = env.asked["count"], env.asked["size"]
     window = 0 if env.receive_backpressure else WINDOW
     stream = env.stream(f"/blast?count={count}&size={size}&window={window}&compress=0")
     opened = await stream.opened
@@ -91,7 +91,7 @@ async def receive(env: StressEnv) -> None:
     seconds = time.monotonic() - begun
     stream.close()
     assert await stream.closed == (1005, "")
-    _report(env, "receive", seconds, memory)
+    report(env, "receive", seconds, memory)
 
 
 async def _numbered_from(readable: ReadableStream, count: int) -> AsyncIterator[tuple[int, Any]]:
@@ -108,7 +108,7 @@ async def _numbered_from(readable: ReadableStream, count: int) -> AsyncIterator[
 @stress
 async def send(env: StressEnv) -> None:
     """Send `count` messages of `size`; the server gets them all, in order and whole."""
-    count, size = env.options["count"], env.options["size"]
+    count, size = env.asked["count"], env.asked["size"]
     id = env.new_id()
     stream = env.stream(f"/sink?id={id}&compress=0")
     opened = await stream.opened
@@ -129,7 +129,7 @@ async def send(env: StressEnv) -> None:
     assert (entry["messages_received"], entry["sha256"]) == (count, digest.hexdigest())
     stream.close()
     assert await stream.closed == (1005, "")
-    _report(env, "send", seconds, memory)
+    report(env, "send", seconds, memory)
 
 
 def _numbered(count: int, size: int) -> Iterator[bytes]:
@@ -138,8 +138,9 @@ def _numbered(count: int, size: int) -> Iterator[bytes]:
         yield index.to_bytes(4, "big") + body
 
 
-def _report(env: StressEnv, verb: str, seconds: float, memory: Memory) -> None:
-    count, size = env.options["count"], env.options["size"]
+def report(env: MeasuringEnv, verb: str, seconds: float, memory: Memory) -> None:
+    """Enter how fast the load of the options was, and fail if the page's memory has grown with it."""
+    count, size = env.asked["count"], env.asked["size"]
     what = f"{verb} {count:,} × {size:,} B"
     env.figures[f"{what}: messages/s"] = round(count / seconds)
     env.figures[f"{what}: MB/s"] = round(count * size / seconds / 1e6, 1)
@@ -153,7 +154,7 @@ def _report(env: StressEnv, verb: str, seconds: float, memory: Memory) -> None:
 @stress
 async def reader_that_stops(env: StressEnv) -> None:
     """Read nothing in a flood for as long as the option says; then lose nothing of it."""
-    mark, size, total = env.options["mark"], env.options["size"], env.options["total"]
+    mark, size, total = env.asked["mark"], env.asked["size"], env.asked["total"]
     id = env.new_id()
     path = f"/send?id={id}&count={total // size}&size={size}&kind=binary&close=0&compress=0"
     stream = env.stream(path, high_water_mark=mark)
@@ -183,7 +184,7 @@ async def _stop_reading(env: StressEnv, id: str, readable: ReadableStream, total
         now = time.monotonic()
         if entry["bytes_drained"] != drained:
             drained, still_since = entry["bytes_drained"], now
-        elif now - still_since > 0.3 + env.options["pause"]:
+        elif now - still_since > 0.3 + env.asked["pause"]:
             break
         await asyncio.sleep(0.02)
     if env.receive_backpressure:

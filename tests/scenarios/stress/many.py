@@ -54,7 +54,7 @@ async def connections_at_once(env: StressEnv) -> None:
 @stress
 async def connections_in_turn(env: StressEnv) -> None:
     """Open, use and close connections one after the other."""
-    count = env.options["count"]
+    count = env.asked["count"]
     begun = time.monotonic()
     for number in range(count):
         async with env.stream("/echo") as opened:

@@ -1,9 +1,8 @@
-"""Plays a sequence of steps on a real connection, and holds what comes of it against the model."""
+"""Plays a sequence of steps on a real connection, and checks the outcome against the model."""
 
 from __future__ import annotations
 
 import asyncio
-import traceback
 from typing import Any
 
 from websocketstream import (
@@ -20,19 +19,17 @@ from ..steps import outcome, refusal
 from .env import StressEnv, within
 from .model import Model, Step
 from .registry import stress
+from .sequences import LIMIT, SequencePlayer, play_all
 
-LIMIT = 5.0
 DEFAULT_SETUP: Step = ["setup", 1 << 20, 1]
 
 
-class Player:
-    """One connection to /obey, and the steps that are taken on it."""
+class Player(SequencePlayer):
+    """One stream, and the steps that are taken on it. Those that need it open wait for that."""
 
     def __init__(self, env: Env, steps: list[Step]) -> None:
-        _, mark, compress = next((step for step in steps if step[0] == "setup"), DEFAULT_SETUP)
-        self._env = env
-        self._steps = [step for step in steps if step[0] != "setup"]
-        self._id = env.new_id()
+        super().__init__(env, steps, DEFAULT_SETUP)
+        mark, compress = self._setup
         self.model = Model(env.native, mark)
         self._stream = env.stream(
             f"/obey?id={self._id}&compress={compress}",
@@ -45,19 +42,10 @@ class Player:
         self._writer: WritableStreamDefaultWriter | None = None
         self._reads: list[asyncio.Task[object]] = []
 
-    async def play(self) -> None:
-        """Take the steps, see the connection to its end, and check all that has come of it."""
-        for name, *arguments in self._steps:
-            await getattr(self, "_" + name.replace(" ", "_"))(*arguments)
-        await self._finish()
+    def _leave(self) -> None:
+        self._stream.close()
 
-    # The steps. Those that need an open connection wait for it.
-
-    async def _turn(self) -> None:
-        await asyncio.sleep(0)
-
-    async def _wait(self) -> None:
-        await asyncio.sleep(0.002)
+    # The steps.
 
     async def _is_open(self) -> bool:
         if self._opened is None and not self.model.unopened:
@@ -229,17 +217,5 @@ def _reason(code: int | None, reason: str) -> object:
 
 @stress
 async def interleavings(env: StressEnv) -> None:
-    """Play the sequences of the option, up to the first that fails; tell its number and why."""
-    env.expects = ("ReceiveBufferWarning",)
-    for number, steps in enumerate(env.options["sequences"]):
-        player = Player(env, steps)
-        try:
-            await player.play()
-        except Exception as error:
-            why = "".join(traceback.format_exception(error))
-            env.figures["failed"] = [number, f"{why}\n{player.model}"]
-            for frame in (error.__traceback__,):
-                traceback.clear_frames(frame)
-            error.__traceback__ = None
-            player._stream.close()
-            return
+    """Play the sequences of the option, up to the first that fails; report its number and why."""
+    await play_all(env, Player)

@@ -1,13 +1,14 @@
 """What the gateway's tests share: a protocol that writes down what it is told, and turns."""
 
 import asyncio
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from typing import Any
 
 from websockets.frames import Close, Frame, Opcode
 from websockets.streams import StreamReader
 
 from tests.unit.bench import turn
+from tests.worlds.fetch import FakeFetches
 from websocketstream._core.rules import Message
 from websocketstream.gateway.options import Options
 from websocketstream.gateway.server import ServerConnection
@@ -138,62 +139,6 @@ class Network(FakeBackend):
 async def leave(peer: FakePeer) -> None:
     """Leave the peer to the test, which stops it from answering a Close by `answers_close`."""
     await peer.wait_closed()
-
-
-class FakeFetches:
-    """Requests that went through `fetch`, answered by the test."""
-
-    def __init__(self) -> None:
-        self.requests: list[FakeFetch] = []
-
-    def __call__(self, url: str, **options: Any) -> "FakeFetch":
-        self.requests.append(FakeFetch(url, **options))
-        return self.requests[-1]
-
-
-class FakeFetch:
-    """One such request."""
-
-    def __init__(
-        self,
-        url: str,
-        *,
-        method: str,
-        headers: Sequence[tuple[str, str]],
-        body: bytes,
-        on_head: Callable[[int, str, list[tuple[str, str]]], None],
-        on_piece: Callable[[bytes | None], None],
-        on_error: Callable[[Exception], None],
-    ) -> None:
-        self.url, self.method, self.headers, self.body = url, method, list(headers), body
-        self.asked = 0
-        """How many pieces of the body were asked for."""
-        self.closed = False
-        self._on_head, self._on_piece, self._on_error = on_head, on_piece, on_error
-
-    def read(self) -> None:
-        assert not self.closed
-        self.asked += 1
-
-    def close(self) -> None:
-        self.closed = True
-
-    def answer(self, status: int = 200, reason: str = "", *headers: tuple[str, str]) -> None:
-        """Send the head of the response."""
-        assert not self.closed
-        self._on_head(status, reason, list(headers))
-
-    def send(self, *pieces: bytes | None) -> None:
-        """Send pieces of the body that were asked for; `None` is its end."""
-        for piece in pieces:
-            assert self.asked and not self.closed, "nobody has asked for it"
-            self.asked -= 1
-            self._on_piece(piece)
-
-    def fail(self) -> None:
-        """Break off, or never answer."""
-        assert not self.closed
-        self._on_error(TypeError("Failed to fetch"))
 
 
 class FakeProbes:

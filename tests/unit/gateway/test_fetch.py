@@ -3,7 +3,8 @@
 import pytest
 
 from tests.unit.bench import turn
-from tests.unit.gateway.bench import BufferedRecorder, FakeFetch, Library, until
+from tests.unit.gateway.bench import BufferedRecorder, Library, until
+from tests.worlds.fetch import FakeFetch
 from websocketstream.errors import SecurityError
 
 LOST = ("lost", type(None))

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from ...stress.env import MeasuringEnv
 from ..env import GatewayEnv
 
 
-class GatewayStressEnv(GatewayEnv):
-    """A page, with options from the test and figures for its report."""
-
-    def __init__(self, *, options: dict[str, Any], **where: str) -> None:
-        super().__init__(**where | {"backend": options.get("backend", where["backend"])})
-        self.asked = options
-        """The options of the test."""
-        self.figures: dict[str, Any] = {}
-        self.expects: tuple[str, ...] = ()
-        """Warnings and console lines that belong to what was asked for."""
+class GatewayStressEnv(GatewayEnv, MeasuringEnv):
+    """A page that has the libraries, with options from the test and figures for its report."""

@@ -9,7 +9,7 @@ from hashlib import sha256
 from aiohttp import WSMsgType
 
 from ...payload import framed
-from ...stress.load import FEW, FLAT, WINDOW, Memory
+from ...stress.load import WINDOW, Memory, report
 from .env import GatewayStressEnv
 from .registry import stress
 
@@ -60,7 +60,7 @@ async def receive(env: GatewayStressEnv) -> None:
                 await ws.send("go on")
             if (index + 1) % (count // 10) == 0:
                 memory.read()
-    _report(env, "websockets receives", time.monotonic() - begun, memory)
+    report(env, "websockets receives", time.monotonic() - begun, memory)
     memory = Memory()
     begun = time.monotonic()
     async with env.session() as session, env.ws_connect(session, path, max_msg_size=0) as other:
@@ -72,7 +72,7 @@ async def receive(env: GatewayStressEnv) -> None:
                 await other.send_str("go on")
             if (index + 1) % (count // 10) == 0:
                 memory.read()
-    _report(env, "aiohttp receives", time.monotonic() - begun, memory)
+    report(env, "aiohttp receives", time.monotonic() - begun, memory)
 
 
 @stress
@@ -99,16 +99,4 @@ async def send(env: GatewayStressEnv) -> None:
     seconds = time.monotonic() - begun
     entry = await env.journal(id)
     assert (entry["messages_received"], entry["sha256"]) == (count, digest.hexdigest())
-    _report(env, "websockets sends", seconds, memory)
-
-
-def _report(env: GatewayStressEnv, who: str, seconds: float, memory: Memory) -> None:
-    count, size = env.asked["count"], env.asked["size"]
-    what = f"{who} {count:,} × {size:,} B"
-    env.figures[f"{what}: messages/s"] = round(count / seconds)
-    env.figures[f"{what}: MB/s"] = round(count * size / seconds / 1e6, 1)
-    for name, grown in memory.growth().items():
-        unit, shown = ("", grown) if "objects" in name else (" (MB)", round(grown / 1e6, 1))
-        env.figures[f"{what}: growth of {name}{unit}"] = shown
-        limit = FEW if "objects" in name else FLAT
-        assert grown <= limit, f"{name} grew by {grown}"
+    report(env, "websockets sends", seconds, memory)

@@ -1,9 +1,8 @@
-"""Plays a sequence of steps with `websockets`, and holds what comes of it against the model."""
+"""Plays a sequence of steps with `websockets`, and checks the outcome against the model."""
 
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Awaitable
 from typing import Any
 
@@ -13,26 +12,23 @@ from websockets.exceptions import ConcurrencyError, ConnectionClosed
 from ...steps import Message, failure, outcome
 from ...stress.env import within
 from ...stress.model import SMALL_MARK, Step
+from ...stress.sequences import LIMIT, SequencePlayer, play_all
 from ..env import LibrariesEnv
 from .env import GatewayStressEnv
 from .model import DEFAULT_SETUP, SMALL_QUEUE, Model
 from .registry import stress
 
-LIMIT = 5.0
 CLOSE_TIMEOUT = 0.3
 """The library's own time limit of closing, where it is likely to be reached."""
 
 
-class Player:
-    """One connection to /obey, and the steps that are taken on it."""
+class Player(SequencePlayer):
+    """One connection of `websockets`, and the steps that are taken on it."""
 
     def __init__(self, env: LibrariesEnv, steps: list[Step]) -> None:
-        self._env = env
-        self._id = env.new_id()
-        _, self._queue, mark, self._interval = next(
-            (step for step in steps if step[0] == "setup"), DEFAULT_SETUP
-        )
-        self._steps = [step for step in steps if step[0] != "setup"]
+        super().__init__(env, steps, DEFAULT_SETUP)
+        self._env: LibrariesEnv = env
+        self._queue, mark, self._interval = self._setup
         self.model = Model(env.in_page, env.native and mark == SMALL_MARK, self._queue == SMALL_QUEUE)
         env.install(high_water_mark=mark)
         self._ws: ClientConnection
@@ -40,8 +36,7 @@ class Player:
         self._received: list[Message] = []
         self._tasks: list[asyncio.Task[Any]] = []
 
-    async def play(self) -> None:
-        """Take the steps, see the connection to its end, and check all that has come of it."""
+    async def _connect(self) -> None:
         self._ws = await within(
             LIMIT,
             _wait_for(
@@ -54,20 +49,11 @@ class Player:
                 )
             ),
         )
-        try:
-            for name, *arguments in self._steps:
-                await getattr(self, "_" + name.replace(" ", "_"))(*arguments)
-            await self._finish()
-        finally:
-            self._ws.transport.abort()
+
+    def _leave(self) -> None:
+        self._ws.transport.abort()
 
     # The steps.
-
-    async def _turn(self) -> None:
-        await asyncio.sleep(0)
-
-    async def _wait(self) -> None:
-        await asyncio.sleep(0.002)
 
     async def _recv(self) -> None:
         self._take_result()
@@ -178,15 +164,5 @@ async def _wait_for(connecting: Awaitable[ClientConnection]) -> ClientConnection
 
 @stress
 async def interleavings(env: GatewayStressEnv) -> None:
-    """Play the sequences of the option, up to the first that fails; tell its number and why."""
-    env.expects = ("ReceiveBufferWarning",)
-    for number, steps in enumerate(env.asked["sequences"]):
-        player = Player(env, steps)
-        try:
-            await player.play()
-        except Exception as error:
-            why = "".join(traceback.format_exception(error))
-            env.figures["failed"] = [number, f"{why}\n{player.model}"]
-            traceback.clear_frames(error.__traceback__)
-            error.__traceback__ = None
-            return
+    """Play the sequences of the option, up to the first that fails; report its number and why."""
+    await play_all(env, Player)

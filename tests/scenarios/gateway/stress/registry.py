@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-import importlib
-import pkgutil
-from typing import TYPE_CHECKING
-
-import websocketstream
-
-from ...stress.registry import Function, StressTest
+from ...stress.registry import Function, StressRegistry
 from .. import registry as gateway
 
-if TYPE_CHECKING:
-    from .env import GatewayStressEnv
-
-_found: dict[str, StressTest] = {}
+_registry = StressRegistry(__package__)
+all_scenarios = _registry.all_scenarios
 
 
 def stress(function: Function) -> Function:
     """Register an async function, which finds the gateway installed."""
-
-    @functools.wraps(function)
-    async def run(env: GatewayStressEnv) -> None:
-        env.install()
-        try:
-            await function(env)
-        finally:
-            websocketstream.uninstall()
-
-    _found[function.__name__] = StressTest(function.__name__, run)
-    return function
-
-
-def all_scenarios() -> dict[str, StressTest]:
-    """Return all by name."""
-    package = importlib.import_module(__package__)
-    for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"{__package__}.{module.name}")
-    return dict(_found)
+    return _registry.stress(gateway.installed(function))
 
 
 async def prepare(part: str) -> None:
