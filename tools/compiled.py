@@ -1,7 +1,7 @@
-"""Make wheels whose modules are compiled already, for the Python of each Pyodide that is served.
+"""Make a wheel of compiled modules for the Python of each pinned Pyodide.
 
-A page imports them in about half the time. Such a wheel fits one minor version of Python only, and
-tracebacks show no lines of the package; so it is offered beside the plain wheel, in dist/compiled.
+A page imports it in less than half the time. But it fits one minor version of Python only, and
+tracebacks can't show the package's source. So it is an addition to the plain wheel, in dist/compiled.
 """
 
 import os
@@ -20,18 +20,18 @@ COMPILER = ROOT / "tools" / "compile_package.mjs"
 
 
 def tag(version: str) -> str:
-    """The Python of a Pyodide, as in the names of wheels: "cp314"."""
+    """Return the tag of a Pyodide's Python, as in "cp314"."""
     python = PyodideLockSpec.from_json(distributions.folder(version) / distributions.LOCK).info.python
     return "cp" + "".join(python.split(".")[:2])
 
 
 def path(wheel: Path, version: str) -> Path:
-    """Where the compiled form of a plain wheel is for this Pyodide."""
+    """Return the path of the compiled wheel for this Pyodide."""
     return FOLDER / wheel.name.replace("-py3-", f"-{tag(version)}-")
 
 
 def make(wheel: Path) -> None:
-    """Make what is missing, and remove what belongs to another wheel."""
+    """Make the compiled wheels of this plain wheel, and remove older ones."""
     targets = {path(wheel, version): version for version in pyodide_versions()}
     step = Step("compiled", [wheel, COMPILER, Path(__file__), *targets.values()], targets)
     if step.is_done():
@@ -45,8 +45,9 @@ def make(wheel: Path) -> None:
 
 
 def compile_for(version: str, wheel: Path) -> None:
-    """Unpack the wheel, put compiled modules in the place of their sources, and pack it again."""
-    os.environ.setdefault("SOURCE_DATE_EPOCH", "315532800")  # 1980, where zip's time begins
+    """Unpack the wheel, replace its sources with compiled modules, and pack it again."""
+    # 1980, the earliest date that a zip file can have.
+    os.environ.setdefault("SOURCE_DATE_EPOCH", "315532800")
     tool = (VENV_PYTHON, "-m", "wheel")
     with tempfile.TemporaryDirectory() as temporary:
         scratch = Path(temporary)

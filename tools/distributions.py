@@ -1,12 +1,11 @@
-"""Make the Pyodide distributions that the tests and the demo serve, one folder per version.
+"""Make the Pyodide distributions that tests and demo serve, and download the libraries for their pages.
 
-npm carries only Pyodide's core. Its lock file names hundreds of packages that are not beside it,
-so each distribution gets a lock file of its own, which lists exactly the wheels that are there:
-those of requirements-pyodide.txt and, once it is built, our own. Versions that are started only once get
-our own alone. The packages that the benchmark
-compares us with lie beside them, in a folder of their own. So do third-party libraries for the newest
-Pyodide, which pages install with micropip: a folder for each group of tests/libraries/pins, with pure
-wheels and such as are compiled for this Pyodide.
+- `.build/pyodide/VERSION`: Pyodide's core from npm, the wheels of requirements-pyodide.txt, and our own
+  wheel. The lock file from npm lists hundreds of packages that aren't there, so each distribution gets
+  one that lists just these wheels. The further versions in tests/environments/npm have only our wheel.
+- `.build/peers`: the clients of requirements-bench.txt, which the benchmark compares us with.
+- `.build/libraries/GROUP`: the wheels of each file in tests/libraries/pins, which pages install with
+  micropip. They are for the newest Pyodide, and may be compiled for it.
 """
 
 import json
@@ -40,23 +39,23 @@ CORE = ("pyodide.js", "pyodide.mjs", "pyodide.asm.*", "python_stdlib.zip", "pack
 
 
 def folder(version: str) -> Path:
-    """Where the distribution of this version is served from."""
+    """Return the folder of this version's distribution."""
     return BUILD / "pyodide" / version
 
 
 def stamp(version: str) -> str:
-    """The name of the step that makes this distribution."""
+    """Return the name of the step that makes this version's distribution."""
     return f"pyodide-{version}"
 
 
 def make() -> None:
-    """Make every distribution whose pins changed since it was made."""
+    """Make the distributions of the matrix whose pins changed."""
     for version in pyodide_versions():
         make_one(version, NODE_MODULES / f"pyodide-{version}", PINS)
 
 
 def make_one(version: str, source: Path, *pins: Path) -> None:
-    """Make the distribution of one version, if what it is made of changed."""
+    """Make the distribution of one version, if its pins changed."""
     target = folder(version)
     step = Step(stamp(version), [*pins, source / LOCK], [target / LOCK])
     if step.is_done():
@@ -68,7 +67,7 @@ def make_one(version: str, source: Path, *pins: Path) -> None:
 
 
 def put_together(source: Path, target: Path, *pins: Path) -> None:
-    """Fill a folder anew: npm's core files, the pinned wheels, and a lock file of just these."""
+    """Empty the folder; put npm's core files, the pinned wheels and a lock file of these into it."""
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     for pattern in CORE:
@@ -82,14 +81,14 @@ def put_together(source: Path, target: Path, *pins: Path) -> None:
 
 
 def install_peers() -> None:
-    """Unpack the packages that the benchmark loads into its page, for the page only."""
+    """Install the clients that the benchmark loads into its page."""
     step = Step("peers", [PEER_PINS], [PEERS])
     if step.is_done():
         return
     step.begin()
     say(f"peers for the benchmark: {PEER_PINS.name}")
     shutil.rmtree(PEERS, ignore_errors=True)
-    # The page has no compiled modules of another machine's; these packages have pure wheels as well.
+    # Wheels compiled for this machine don't work in a page; these packages have pure wheels, too.
     pure = ["--implementation", "py", "--abi", "none", "--platform", "any", "--python-version", "3.14"]
     options = ["--no-deps", "--only-binary=:all:", "--no-compile", *pure]
     pip("install", *options, "--target", PEERS, "--requirement", PEER_PINS)
@@ -112,13 +111,13 @@ def make_libraries() -> None:
 
 
 def download_libraries(pins: Path, target: Path, lock: Path) -> None:
-    """Fill the folder of a group anew. Its pins may name several versions of a package."""
+    """Download a group's wheels again. Its pins may contain several versions of a package."""
     info = PyodideLockSpec.from_json(lock).info
     with TemporaryDirectory(dir=LIBRARIES.parent) as folder:
         draft = Path(folder, "wheels")
         rest = [line for line in pins.read_text().splitlines() if line and not line.startswith("#")]
         while rest:
-            # pip refuses two versions in one go.
+            # One run of pip can't download two versions of a package.
             lines = {line.partition("==")[0].lower(): line for line in reversed(rest)}
             part = Path(folder, pins.name)
             part.write_text("\n".join(lines.values()))
@@ -144,7 +143,7 @@ def download(pins: Path, target: Path, python: str, tags: Sequence[str] = PURE) 
 
 
 def add_wheel(wheel: Path, target: Path) -> None:
-    """Put our wheel into a distribution, in place of an older one, and into its lock file."""
+    """Put our wheel into a distribution and its lock file, and remove the one it replaces."""
     spec = PyodideLockSpec.from_json(target / LOCK)
     old = spec.packages.pop(wheel.name.split("-")[0], None)
     copy = target / wheel.name
@@ -155,12 +154,12 @@ def add_wheel(wheel: Path, target: Path) -> None:
 
 
 def shown_libraries() -> dict[str, Path]:
-    """The wheels of the libraries that the notebook and PyScript's pages use, by name."""
+    """Return the wheels of the libraries that the notebook and PyScript's pages use, by name."""
     return {name: newest_library(name) for name in SHOWN}
 
 
 def newest_library(name: str) -> Path:
-    """The wheel of the newest version of a third-party library among those that were downloaded."""
+    """Return the wheel of a library's newest version among those that were downloaded."""
     wheels = list(LIBRARIES.rglob(f"{name}-*.whl"))
     if not wheels:
         raise Problem(
@@ -170,19 +169,19 @@ def newest_library(name: str) -> Path:
 
 
 def write_lock(spec: PyodideLockSpec, source: Path, target: Path) -> None:
-    """Write the lock file in one go, since a page may be reading it."""
+    """Write the lock file and replace the old one at once, because a page may be reading it."""
     spec.check_wheel_filenames()
     draft = target / f"{LOCK}.draft"
     spec.to_json(draft)
     lock = json.loads(draft.read_text())
-    # Pyodide 0.27 looks for its own version there, which pyodide-lock does not take over.
+    # Pyodide 0.27 looks for its own version in there, and pyodide-lock drops it.
     lock["info"] = json.loads(source.read_text())["info"]
     draft.write_text(json.dumps(lock, indent=1))
     os.replace(draft, target / LOCK)
 
 
 def prepare() -> None:
-    """Make the distributions while nobody else does."""
+    """Make the distributions and download the libraries, holding the lock."""
     with alone():
         make()
         install_peers()

@@ -1,6 +1,7 @@
-"""Where things are, and how a step of the build is run: once, alone, and with clear errors.
+"""The folders of the project, and helpers for the steps of a build.
 
-Imports the standard library only, because it also runs before there is a virtual environment.
+A step runs only when its inputs changed, and never at the same time as another one in the same clone.
+Imports the standard library only, because `tools.setup` uses it before there is a virtual environment.
 """
 
 import fcntl
@@ -20,16 +21,16 @@ VENV_PYTHON = VENV / "bin" / "python"
 
 
 class Problem(Exception):
-    """Something that the person at the terminal has to know, in words made for them."""
+    """An error whose message is all that the user needs: it is shown without a traceback."""
 
 
 def say(text: str) -> None:
-    """Tell what is being done."""
+    """Print a line about the progress."""
     print(f"==> {text}", flush=True)
 
 
 def run(*command: str | Path, quiet: bool = False, folder: Path = ROOT) -> None:
-    """Run a command in a folder; with `quiet`, show what it printed only if it fails."""
+    """Run a command in a folder; with `quiet`, show its output only if it fails."""
     done = subprocess.run(
         [str(part) for part in command],
         cwd=folder,
@@ -45,24 +46,24 @@ def run(*command: str | Path, quiet: bool = False, folder: Path = ROOT) -> None:
 
 
 def pip(*arguments: str | Path, python: Path = VENV_PYTHON) -> None:
-    """Run the pip of a virtual environment."""
+    """Run pip in a virtual environment."""
     run(python, "-m", "pip", "--disable-pip-version-check", *arguments, quiet=True)
 
 
 def npm_ci(folder: Path) -> None:
-    """Install what the folder's package-lock.json says into its node_modules."""
+    """Install the folder's package-lock.json into its node_modules."""
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     run("npm", "ci", "--prefix", folder, *options, quiet=True)
 
 
 def files_under(*folders: Path) -> list[Path]:
-    """All files under the folders in a stable order, without Python's caches."""
+    """Return all files under the folders in a stable order, without Python's caches."""
     found = (path for folder in folders for path in folder.rglob("*") if path.is_file())
     return sorted(path for path in found if "__pycache__" not in path.parts)
 
 
 def replace_block(path: Path, name: str, text: str) -> None:
-    """Put text between the file's comments `<!-- name:begin -->` and `<!-- name:end -->`."""
+    """Replace the text between the file's comments `<!-- name:begin -->` and `<!-- name:end -->`."""
     begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
     before, found, rest = path.read_text().partition(begin)
     _, found_end, after = rest.partition(end)
@@ -73,7 +74,10 @@ def replace_block(path: Path, name: str, text: str) -> None:
 
 
 class Step:
-    """Work that is done again only when an input of it changed or a result of it is gone."""
+    """A step of the build, which is done again only when an input changed or a result is gone.
+
+    The inputs are hashed. After the step, the hash is kept in a stamp file.
+    """
 
     def __init__(self, name: str, inputs: Iterable[Path | str], results: Iterable[Path]) -> None:
         self._stamp = BUILD / "stamps" / name
@@ -86,7 +90,7 @@ class Step:
         self._key = digest.hexdigest()
 
     def is_done(self) -> bool:
-        """Whether the results are there and belong to these inputs."""
+        """Return whether the results exist and belong to these inputs."""
         try:
             key = self._stamp.read_text()
         except FileNotFoundError:
@@ -94,18 +98,18 @@ class Step:
         return key == self._key and all(path.exists() for path in self._results)
 
     def begin(self) -> None:
-        """Forget the last time, so that a step that is broken off is not taken for done."""
+        """Remove the stamp, so that a step that is interrupted is not taken for done."""
         self._stamp.unlink(missing_ok=True)
 
     def finish(self) -> None:
-        """Remember that the results belong to these inputs."""
+        """Write the stamp: the results belong to these inputs."""
         self._stamp.parent.mkdir(parents=True, exist_ok=True)
         self._stamp.write_text(self._key)
 
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Let two runs of build.sh in one folder wait for each other instead of mixing their files."""
+    """Hold the lock of this clone, so that two runs of build.sh don't mix their files."""
     BUILD.mkdir(exist_ok=True)
     with (BUILD / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -113,7 +117,7 @@ def alone() -> Iterator[None]:
 
 
 def main(work: Callable[[], None]) -> None:
-    """Run a module's work, and turn a Problem into a message and an exit code."""
+    """Run the function; print a `Problem` as a message and exit with 1."""
     try:
         work()
     except Problem as problem:

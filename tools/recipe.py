@@ -1,7 +1,7 @@
 """Write the recipe for Pyodide's own distribution, with its test: `./build.sh recipe URL`.
 
-The URL is where the wheel in dist/ has been published; the recipe names its checksum. Of the files in
-recipe/websocketstream, meta.yaml is a template.
+The URL is the address at which the wheel in dist/ has been published. The recipe contains the wheel's
+checksum. recipe/websocketstream/meta.yaml is a template; the other files there are copied.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ RECIPES = BUILD / "recipes"
 
 
 def write(url: str, wheel: Path, recipes: Path) -> Path:
-    """Write the recipe into a folder of recipes, and return its own folder."""
+    """Write the recipe into a folder below `recipes`, and return that folder."""
     about = metadata(wheel)
     values = {
         "version": about["Version"],
@@ -39,16 +39,16 @@ def write(url: str, wheel: Path, recipes: Path) -> Path:
 
 
 def metadata(wheel: Path) -> Message:
-    """What the wheel says of itself."""
+    """Return the wheel's metadata."""
     with ZipFile(wheel) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         return BytesParser().parsebytes(archive.read(name))
 
 
 def recipe() -> None:
-    """Write it for the URL on the command line."""
+    """Write the recipe for the URL on the command line."""
     if len(sys.argv) != 2 or not sys.argv[1].endswith(find().name):
-        raise Problem(f"say where the wheel is published: ./build.sh recipe https://…/{find().name}")
+        raise Problem(f"give the URL of the published wheel: ./build.sh recipe https://…/{find().name}")
     say(f"written: {write(sys.argv[1], find(), RECIPES).relative_to(ROOT)}")
 
 

@@ -1,7 +1,7 @@
-"""Make the environment: .build/venv, node_modules and the two served Pyodide distributions.
+"""Install the tools: .build/venv, node_modules and the Pyodide distributions that tests and demo use.
 
-Run by the newest Python that build.sh finds, before there is a virtual environment: standard
-library only.
+build.sh runs this with the newest Python that it finds, before there is a virtual environment. So it
+imports the standard library only.
 """
 
 import json
@@ -33,7 +33,7 @@ NPM_FILES = [ROOT / "package.json", ROOT / "package-lock.json"]
 
 
 def setup() -> None:
-    """Do what is missing."""
+    """Install what is missing or has changed."""
     with alone():
         make_venv()
         install_npm_packages()
@@ -54,12 +54,13 @@ def make_venv() -> None:
 
 
 def check_python() -> None:
-    """See to it that this Python can make a virtual environment; Debian's can't by itself."""
+    """Make sure that this Python has venv, which is a package of its own on Debian."""
     package = f"python3.{sys.version_info.minor}-venv"
     if find_spec("ensurepip") or system.install([package]):
         return
     raise Problem(
-        f"{sys.executable} has no venv. On Debian and Ubuntu, as root:  apt-get install {package}"
+        f"{sys.executable} can't make virtual environments. On Debian and Ubuntu, as root:  "
+        f"apt-get install {package}"
     )
 
 
@@ -77,14 +78,14 @@ def install_npm_packages() -> None:
 
 
 def check_node() -> None:
-    """Refuse a Node that is missing or too old."""
-    wanted = f"Node {MINIMUM_NODE} or newer with npm is needed"
+    """Fail if Node or npm is missing, or Node is too old."""
+    wanted = f"Node {MINIMUM_NODE} or newer and npm are needed"
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
         raise Problem(f"{wanted}, but `{'npm' if node else 'node'}` is not on the PATH.")
     version = subprocess.check_output([node, "--version"], text=True).strip()
     if int(version.lstrip("v").split(".")[0]) < MINIMUM_NODE:
-        raise Problem(f"{wanted}, but {Path(node)} is {version}.")
+        raise Problem(f"{wanted}, but {Path(node)} is Node {version}.")
 
 
 if __name__ == "__main__":

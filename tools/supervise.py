@@ -1,8 +1,9 @@
-"""Run one command, and leave nothing behind: `python -m tools.supervise COMMAND…`.
+"""Run a command and end all its processes afterwards: `python -m tools.supervise COMMAND…`.
 
-Takes in every process that the command's children leave, and ends them all when the command ends
-or a signal says so. After Ctrl-C, which reaches the command too, it may first end in good order.
-Standard library only: it runs before there is a virtual environment.
+It adopts the processes that the command's children leave behind, and ends all of them when the command
+ends or this process gets a signal. The terminal sends Ctrl-C to the command as well, so the command gets
+some time to end by itself. Imports the standard library only, because it runs before there is a virtual
+environment.
 """
 
 import contextlib
@@ -16,11 +17,11 @@ import time
 from tests.browser.supervise import LINUX, adopt_orphans, catch_signals, descendants, end_all
 
 GRACE = 10.0
-"""Seconds that the processes have to end in good order."""
+"""Seconds that the processes get to end by themselves."""
 
 
 def wait_for(command: subprocess.Popen[bytes], wakeup: int) -> int | None:
-    """Return None when the command ends, or the number of the signal that asks for the end."""
+    """Wait until the command ends or a signal arrives; return the signal's number, or None."""
     while command.poll() is None:
         select.select([wakeup], [], [])
         asked = set(os.read(wakeup, 4096)) - {signal.SIGCHLD}
@@ -30,7 +31,7 @@ def wait_for(command: subprocess.Popen[bytes], wakeup: int) -> int | None:
 
 
 def ask(signum: int, command: subprocess.Popen[bytes]) -> None:
-    """Ask all processes to end, and give them the time for it."""
+    """Pass the signal on to all processes, and wait until they end or `GRACE` is over."""
     if signum != signal.SIGINT or not os.isatty(0):
         for pid in descendants(os.getpid()) if LINUX else [command.pid]:
             with contextlib.suppress(ProcessLookupError):
@@ -41,7 +42,7 @@ def ask(signum: int, command: subprocess.Popen[bytes]) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command and return its exit code, or the shell's code for a signal."""
+    """Run the command; return its exit code, or 128 and the signal's number as a shell does."""
     adopt_orphans()
     wakeup = catch_signals()
     command = subprocess.Popen(arguments)

@@ -1,6 +1,6 @@
-"""Install packages of the system, if that is allowed: as root, or by sudo without a password.
+"""Install packages of Debian or Ubuntu, where that needs no password: as root or with sudo.
 
-Debian and Ubuntu only. Never asks for a password. Standard library only.
+Elsewhere nothing is installed, and the caller says what is missing. Imports the standard library only.
 """
 
 import os
@@ -23,7 +23,7 @@ def install(packages: Sequence[str]) -> bool:
 
 
 def permission() -> list[str] | None:
-    """What to put before `apt-get`, or None if installing is not allowed or there is no apt."""
+    """Return the command to put before `apt-get`, or None without the rights or without apt."""
     if not shutil.which("apt-get"):
         return None
     sudo = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
@@ -37,13 +37,13 @@ def permission() -> list[str] | None:
 
 @cache
 def update(prefix: tuple[str, ...]) -> bool:
-    """Bring the list of packages up to date, once."""
+    """Update the list of packages, once per process."""
     run(*prefix, "apt-get", "update", quiet=True)
     return True
 
 
 def is_offered(package: str) -> bool:
-    """Whether the package can be installed; Ubuntu's Chromium is a snap, which has no WebDriver."""
+    """Return whether apt has the package and it is no snap: Ubuntu's Chromium has no WebDriver."""
     command = ["apt-cache", "policy", package]
     policy = subprocess.run(command, capture_output=True, text=True).stdout
     candidate = policy.partition("Candidate: ")[2].partition("\n")[0]

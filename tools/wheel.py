@@ -1,4 +1,4 @@
-"""Build the sdist and the wheels, check them, and hand the plain wheel to the Pyodide distributions."""
+"""Build and check the sdist and the wheels, and add the plain wheel to each Pyodide distribution."""
 
 import hashlib
 from pathlib import Path
@@ -20,13 +20,13 @@ from tools.project import (
 )
 
 PACKAGE = ROOT / "src" / "websocketstream"
-# A page downloads all of it before it can connect.
+# A page downloads the whole wheel before it can connect.
 MAXIMUM_SIZE = 120 * 1024
 METADATA = [ROOT / name for name in ("pyproject.toml", "README.md", "LICENSE")]
 
 
 def wheel() -> None:
-    """Build what changed since the last time."""
+    """Build the wheels if the package changed."""
     with alone():
         step = Step("wheel", [*METADATA, *files_under(PACKAGE)], [DIST])
         if not (step.is_done() and list(DIST.glob("*.whl"))):
@@ -39,7 +39,7 @@ def wheel() -> None:
 
 
 def build() -> None:
-    """Build the sdist, and from it the wheel; refuse a wheel that is not as promised."""
+    """Build the sdist, and the wheel from it; check size, contents and metadata."""
     say("building the wheel")
     for old in DIST.glob("websocketstream-*"):
         old.unlink()
@@ -47,22 +47,30 @@ def build() -> None:
     built = find()
     size = built.stat().st_size
     if size > MAXIMUM_SIZE:
-        raise Problem(f"{built.name} has {size:,} bytes; at most {MAXIMUM_SIZE:,} are allowed.")
+        raise Problem(
+            f"{built.name} is too large: {size:,} bytes; at most {MAXIMUM_SIZE:,} are allowed."
+        )
     run(VENV_PYTHON, "-m", "check_wheel_contents", "--package", PACKAGE, built, quiet=True)
     run(VENV_PYTHON, "-m", "twine", "check", "--strict", *DIST.glob("websocketstream-*"), quiet=True)
     say(f"{built.relative_to(ROOT)}: {size:,} bytes")
 
 
 def find() -> Path:
-    """The one pure wheel in dist/."""
+    """Return the plain wheel in dist/."""
     wheels = list(DIST.glob("websocketstream-*-py3-none-any.whl"))
     if len(wheels) != 1 or len(list(DIST.glob("*.whl"))) != 1:
-        raise Problem(f"dist/ should hold one py3-none-any wheel, but holds {wheels}.")
+        names = ", ".join(sorted(path.name for path in DIST.glob("*.whl")))
+        raise Problem(
+            f"dist/ should contain one py3-none-any wheel and no other, but has {names or 'none'}."
+        )
     return wheels[0]
 
 
 def offer(built: Path, version: str, *loaders: Path) -> None:
-    """Let `pyodide.loadPackage("websocketstream")` find the wheel, and try that in Node."""
+    """Add the wheel to a Pyodide, so that `loadPackage("websocketstream")` finds it.
+
+    Each loader is a script for Node, which tries that.
+    """
     digest = hashlib.sha256(built.read_bytes()).hexdigest()
     target = distributions.folder(version)
     made = BUILD / "stamps" / distributions.stamp(version)
