@@ -38,8 +38,6 @@ NAMES = {
     "deno": "Deno",
     "deno-unstable-net": "Deno, `--unstable-net`",
 }
-NOT_RUN = ("Safari", "polyfill", "main, worker", "described for macOS, not run")
-"""The row of the engine that has a CI job, but no machine here."""
 WHY_SKIPPED = (
     "Skips are decided by probing the browser; "
     "[expected_skips.toml](../tests/browser/expected_skips.toml) lists them with their reasons."
@@ -84,7 +82,6 @@ def rows(cells: list[Cell]) -> Iterable[tuple[str, ...]]:
             *row[1:],
             *(summary(found.get((*row, version))) for version in versions),
         )
-    yield (*NOT_RUN[:3], *(NOT_RUN[3] for _ in versions))
 
 
 def key(cell: Cell) -> tuple[str, str, str, str]:
