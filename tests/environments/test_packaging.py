@@ -156,7 +156,7 @@ def test_compiled_wheel(engine: str, ws_server: ThreadedServer, tmp_path: Path) 
         page = Page(PageSpec(engine, "main", NEWEST), port)
         try:
             origin = page.run_async("import websocketstream\nwebsocketstream._core.connection.__file__")
-            assert origin.endswith("/_connection.pyc")
+            assert origin.endswith("/_core/connection.pyc")
             for cell in page.spec.cells:
                 for scenario in QUICK:
                     judge(scenario, cell, page.run_scenario(scenario.name, cell, ws_server.url))
