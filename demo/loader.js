@@ -1,4 +1,4 @@
-// Starts Python and hands the page over to app/main.py. Nothing else on this page is JavaScript.
+// Starts Python and calls app/main.py. The rest of this page is written in Python.
 
 const loading = document.getElementById("loading");
 const steps = ["Starting Python", "Installing websocketstream", "Unpacking the page", "Starting the page"];
@@ -7,7 +7,7 @@ function step(number) {
   loading.textContent = `${steps[number]} (${number + 1} of ${steps.length})`;
 }
 
-// uPlot does not load in a browser whose language is none, such as WebKitGTK's "C".
+// uPlot does not load if the browser's language is not valid, such as "C" in WebKitGTK.
 function ensureLanguage() {
   try {
     Intl.getCanonicalLocales(navigator.language);
@@ -27,13 +27,13 @@ async function start() {
   python.registerJsModule("uplot", uplot);
 
   step(1);
-  const complaints = [];
+  const problems = [];
   await python.loadPackage("websocketstream", {
     messageCallback: () => {},
-    errorCallback: (message) => complaints.push(message),
+    errorCallback: (message) => problems.push(message),
   });
-  if (complaints.length) {
-    throw new Error(complaints.join("\n"));
+  if (problems.length) {
+    throw new Error(problems.join("\n"));
   }
 
   step(2);
@@ -62,7 +62,7 @@ function fail(error) {
   title.textContent = "The page could not start. ";
   const text = document.createElement("pre");
   text.textContent = String(error?.message ?? error);
-  problem.replaceChildren(title, "Reloading may help. What went wrong:", text);
+  problem.replaceChildren(title, "Reloading may help. The error was:", text);
   problem.hidden = false;
   if (new URLSearchParams(location.search).has("selftest")) {
     const row = { scenario: "start", backend: "", outcome: "failed", reason: String(error), ms: 0 };

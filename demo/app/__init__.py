@@ -1,1 +1,1 @@
-"""The demo page: everything on it but the loader. Uses the public API of ``websocketstream`` only."""
+"""The demo page, except for its loader. It uses only the public API of ``websocketstream``."""

@@ -1,4 +1,4 @@
-"""What this browser offers, and the switch between the back ends."""
+"""The facts about this browser, and the switch between the back ends."""
 
 import platform
 from collections.abc import Callable
@@ -23,15 +23,15 @@ class BackendSwitch:
             self._segments.forbid("polyfill")
         self._show_facts(self.support)
         self._show_choice()
-        note = "The switch at the top is for new connections."
+        note = "The switch at the top applies to new connections."
         if not self.support.native:
-            note = "Native is switched off: this browser has no WebSocketStream of its own."
+            note = "“native” is disabled, because this browser does not have its own WebSocketStream."
         set_text(element("backend-note"), note)
         element("backend").disabled = False
 
     @property
     def value(self) -> Any:
-        """What is chosen: ``"auto"``, ``"native"`` or ``"polyfill"``."""
+        """The choice: ``"auto"``, ``"native"`` or ``"polyfill"``."""
         return self._segments.value
 
     @property
@@ -60,18 +60,18 @@ class BackendSwitch:
             _fact("native", "built in", f"with {known}", True)
         else:
             _fact("native", "not built in", "polyfilled", False)
-        _fact("jspi", "yes" if have.jspi else "no", "for synchronous code", have.jspi)
+        _fact("jspi", "yes" if have.jspi else "no", "for blocking clients", have.jspi)
         _fact("runtime", f"Pyodide {have.pyodide}", f"Python {platform.python_version()}")
 
     def _show_choice(self) -> None:
         chosen = self.chosen
         native = chosen == "native"
         how = "chosen by auto" if self.value == "auto" else "forced by the switch"
-        _fact("backend", chosen or "none", how if chosen else "there is no WebSocket here")
+        _fact("backend", chosen or "none", how if chosen else "no WebSocket available")
         _fact(
             "backpressure",
             "yes" if native else "no",
-            "by reading slowly" if native else "not with the polyfill",
+            "a slow reader slows the server down" if native else "not with the polyfill",
             native,
         )
         set_text(element("code-backend"), f'"{self.value}"')

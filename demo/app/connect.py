@@ -1,4 +1,4 @@
-"""The connect panel: one connection, to wherever the visitor likes."""
+"""The connect panel: one connection, to a URL that the visitor chooses."""
 
 import asyncio
 import re
@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from websocketstream import DOMSyntaxError, InvalidAccessError, WebSocketStream
-from websocketstream import WritableStreamDefaultWriter as Writer
 
 from . import words
 from .backend import BackendSwitch
@@ -15,7 +14,7 @@ from .dom import Segments, element, on, set_text, spawn
 from .log import Log
 
 TURN_SECONDS = 0.01
-"""How long messages are taken before the page gets its turn."""
+"""Seconds of receiving before the page gets a turn."""
 
 STATES = {
     "closed": "Closed",
@@ -27,14 +26,13 @@ STATES = {
 
 
 class ConnectPanel:
-    """Its fields and buttons, and the connection that they are about."""
+    """The fields and buttons of the panel, and their connection."""
 
     def __init__(self, server: str | None, switch: BackendSwitch) -> None:
         self._server = server
         self._switch = switch
         self._log = Log()
         self._stream: WebSocketStream | None = None
-        self._writer: Writer | None = None
         self._connect_next = False
         self._url = element("url")
         self._message = element("message")
@@ -67,7 +65,7 @@ class ConnectPanel:
         url = self._url.value.strip()
         try:
             if not url:
-                raise DOMSyntaxError("a URL is needed, such as wss://example.com/feed")
+                raise DOMSyntaxError("enter a URL, such as wss://example.com/feed")
             stream = WebSocketStream(
                 url, protocols=[name for name in names if name], backend=self._switch.value
             )
@@ -89,22 +87,21 @@ class ConnectPanel:
             self._show("closing", "Waiting for the server’s Close frame.")
 
     async def _live(self, stream: WebSocketStream, backend: str | None) -> None:
-        """One connection from its opening to its end."""
+        """Show one connection from the beginning to the end."""
         self._stream = stream
         self._log.event(f"Connecting to {stream.url} ({backend})")
         self._show("connecting", stream.url)
         begun = time.monotonic()
         try:
-            opened = await stream.opened
+            await stream.opened
             took = 1000 * (time.monotonic() - begun)
             agreed = [f"On the {backend} back end, after {took:.0f} ms"]
-            agreed += [f"subprotocol {opened.protocol}"] if opened.protocol else []
-            agreed += [opened.extensions.partition(";")[0]] if opened.extensions else []
+            agreed += [f"subprotocol {stream.protocol}"] if stream.protocol else []
+            agreed += [stream.extensions.partition(";")[0]] if stream.extensions else []
             self._log.event("Open")
             self._show("open", ", ".join(agreed) + ".")
-            self._writer = opened.writable.get_writer()
             element("send-button").disabled = False
-            await self._receive(opened.readable)
+            await self._receive(stream)
             info = await stream.closed
         except Exception as error:
             text = words.failure(error)
@@ -115,15 +112,15 @@ class ConnectPanel:
             self._log.event(f"Closed {ending}")
             self._show("closed", f"Closed cleanly, {ending}.")
         finally:
-            self._stream = self._writer = None
+            self._stream = None
             element("send-button").disabled = True
             self._show_button()
         if self._connect_next:
             self._connect()
 
-    async def _receive(self, messages: Any) -> None:
+    async def _receive(self, stream: WebSocketStream) -> None:
         turn = time.monotonic()
-        async for message in messages:
+        async for message in stream:
             self._log.received(message)
             if time.monotonic() - turn > TURN_SECONDS:
                 await asyncio.sleep(0)
@@ -132,13 +129,13 @@ class ConnectPanel:
     # Sending
 
     def _send(self) -> None:
-        if self._writer is None:
+        if self._stream is None:
             return
         _complain("message", "")
         text = self._message.value
         try:
             message = _from_hex(text) if self._kind.value == "binary" else text
-            self._writer.write(message)
+            self._stream.send(message)
         except Exception as error:
             _complain("message", words.failure(error))
         else:
@@ -146,7 +143,7 @@ class ConnectPanel:
             self._message.select()
 
     def _kind_changed(self, kind: str) -> None:
-        """Show the same bytes in the other spelling, as far as that is possible."""
+        """Convert the message to hexadecimal digits or back, if that is possible."""
         _complain("message", "")
         text = self._message.value
         binary = kind == "binary"
@@ -192,7 +189,7 @@ class ConnectPanel:
 
 
 def _complain(field: str, text: str) -> None:
-    """Say what is wrong with a field, or that nothing is."""
+    """Show the error of a field, or clear it."""
     set_text(element(f"{field}-error"), text)
     element(field).setAttribute("aria-invalid", "true" if text else "false")
 
@@ -202,9 +199,7 @@ def _from_hex(text: str) -> bytes:
     try:
         return bytes.fromhex(digits)
     except ValueError:
-        raise ValueError(
-            "bytes are written as pairs of hexadecimal digits, such as 48 65 6c 6c 6f"
-        ) from None
+        raise ValueError("enter bytes as pairs of hexadecimal digits, such as 48 65 6c 6c 6f") from None
 
 
 def _code_of(error: Exception) -> str:
@@ -213,7 +208,7 @@ def _code_of(error: Exception) -> str:
 
 
 def _quietly(action: Callable[[], object]) -> Callable[[Any], None]:
-    """A handler for a form that the page itself deals with."""
+    """Return a handler for a form that is not sent to a server."""
 
     def submit(event: Any) -> None:
         event.preventDefault()

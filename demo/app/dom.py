@@ -1,8 +1,7 @@
-"""The page's elements and events, and the tasks that belong to them. The only module, besides
-`plots`, that makes JavaScript objects.
+"""The page's elements and events, and the page's tasks.
 
-Proxies of Python functions are made here alone: a listener is kept as long as the page lives, and
-what `on` returns takes it away again.
+Only this module creates proxies of Python functions. A listener is kept until the function that `on`
+returned is called. Besides this module, only `plots` creates JavaScript objects.
 """
 
 import asyncio
@@ -17,7 +16,7 @@ _tasks: set[asyncio.Task[Any]] = set()
 
 
 def element(id: str) -> Any:
-    """Return the element with that id, which has to be there."""
+    """Return the element with that id; raise LookupError if there is none."""
     found = js.document.getElementById(id)
     if found is None:
         raise LookupError(f"the page has no element #{id}")
@@ -34,7 +33,7 @@ def make(tag: str, *children: Any, **attributes: str) -> Any:
 
 
 def set_text(target: Any, text: str) -> None:
-    """Set an element's text, unless it is so already: screen readers read each change."""
+    """Set an element's text, if it is different: screen readers read each change aloud."""
     if target.textContent != text:
         target.textContent = text
 
@@ -45,7 +44,7 @@ def js_value(value: Any) -> Any:
 
 
 def on(target: Any, kind: str, handler: Callable[[Any], object]) -> Callable[[], None]:
-    """Call `handler` with each event; return the function that ends that."""
+    """Call `handler` with each event. Return a function that removes the listener."""
     listener = _keep(handler)
     target.addEventListener(kind, listener)
 
@@ -63,7 +62,7 @@ def on_resize(target: Any, handler: Callable[[], object]) -> None:
 
 
 def _keep(function: Callable[..., object]) -> Any:
-    """Return a function for JavaScript. What it returns stays here, or it would become a proxy."""
+    """Return a proxy of a function. It returns nothing, because results would become proxies too."""
 
     def call(*args: Any) -> None:
         function(*args)
@@ -72,7 +71,7 @@ def _keep(function: Callable[..., object]) -> Any:
 
 
 def spawn(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-    """Run a coroutine as a task; if it fails, the page says so."""
+    """Run a coroutine as a task. If it fails, the page shows the error."""
     task = asyncio.ensure_future(work)
     _tasks.add(task)
     task.add_done_callback(_ended)
@@ -86,10 +85,10 @@ def _ended(task: asyncio.Task[Any]) -> None:
 
 
 def show_problem(error: BaseException) -> None:
-    """Show an error that nobody foresaw, with its traceback."""
+    """Show an unexpected error with its traceback."""
     text = "".join(traceback.format_exception(error))
     problem = element("problem")
-    problem.replaceChildren(make("strong", "Something on this page broke."), make("pre", text))
+    problem.replaceChildren(make("strong", "Something went wrong on this page."), make("pre", text))
     problem.hidden = False
     print(text)
 
@@ -107,5 +106,5 @@ class Segments:
         return str(self._group.querySelector("input:checked").value)
 
     def forbid(self, value: str) -> None:
-        """Make one choice impossible."""
+        """Disable one choice."""
         self._group.querySelector(f"input[value='{value}']").disabled = True

@@ -1,7 +1,7 @@
 """Floods: one side of a connection sends without pause, the other reads at a given pace.
 
-Nothing here knows about the page. A flood counts what was sent, what was read and what waits in
-between; where the server has one of those numbers, its journal is asked for it.
+This module does not know the page. A flood counts the bytes that were sent, that were read, and that are
+waiting. Numbers that only the server knows are read from its journal.
 """
 
 import asyncio
@@ -15,7 +15,6 @@ from websocketstream import (
     AbortError,
     InvalidStateError,
     ReadableStream,
-    ReadableStreamDefaultReader,
     WebSocketStream,
     WritableStreamDefaultWriter,
 )
@@ -23,31 +22,31 @@ from websocketstream import (
 ENDLESS = 10**15
 
 TURN_SECONDS = 0.02
-"""How long messages are taken or written before the page gets its turn."""
+"""Seconds of reading or writing before the page gets a turn."""
 
 CLOSE_SECONDS = 2
 SINK_TICK_MS = 50
-"""How often a slow server reads: it takes a share of its pace each time."""
+"""Milliseconds between the reads of a slow server, each of which takes a part of its pace."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a flood is made of."""
+    """The settings of a flood."""
 
     server: str
     backend: Any
     size: int
-    """Bytes in each message."""
+    """The size of each message, in bytes."""
     mark: int
-    """The high-water mark in bytes."""
+    """The high-water mark in each direction, in bytes."""
     overflow: Any
     total: int | None
-    """Bytes that the server is asked for at a time; it is asked again when they are read. ``None``: it
-    never stops."""
+    """Bytes that the server sends on one connection; when they have been read, there is another one.
+    ``None``: the server never stops."""
 
 
 class Pace:
-    """How fast the reader is: ``None`` as fast as it can, else bytes a second, 0 for not at all."""
+    """The speed of the reader in bytes a second; 0: it does not read, ``None``: as fast as it can."""
 
     def __init__(self, limit: int | None) -> None:
         self.limit = limit
@@ -61,7 +60,7 @@ class Pace:
         self._wake()
 
     async def wait(self, size: int) -> None:
-        """Return when a message of that size may be read."""
+        """Wait until a message of that size may be read."""
         while self.limit == 0:
             await self._sleep(None)
         now = time.monotonic()
@@ -74,7 +73,7 @@ class Pace:
             self._turn = time.monotonic()
 
     async def _sleep(self, seconds: float | None) -> None:
-        """Wait so long, for ever with ``None``, but no longer than until the pace changes."""
+        """Wait until the time has passed or the pace changes. ``None``: until the pace changes."""
         loop = asyncio.get_running_loop()
         self._waiter = loop.create_future()
         timer = None if seconds is None else loop.call_later(seconds, self._wake)
@@ -88,8 +87,7 @@ class Pace:
 
 
 class Flood:
-    """One flood. `sent`, `read` and `waiting` are in bytes of content; `look` keeps up to date what
-    only the server knows."""
+    """One flood. `sent`, `read` and `waiting` count bytes; `look` updates what only the server knows."""
 
     def __init__(self, options: Options, limit: int | None) -> None:
         self.options = options
@@ -98,28 +96,29 @@ class Flood:
         self.connect()
 
     def connect(self) -> None:
-        """Make the connection, under an id of its own in the server's journal."""
+        """Connect, with an id for the server's journal."""
         options = self.options
         self.id = secrets.token_hex(8)
         self.stream = WebSocketStream(
             f"{options.server}{self.path()}&id={self.id}&compress=0",
             backend=options.backend,
             high_water_mark=options.mark,
+            send_high_water_mark=options.mark,
             overflow=options.overflow,
             close_timeout=CLOSE_SECONDS,
         )
 
     def path(self) -> str:
-        """The server's route, with its query."""
+        """Return the server's route, with its query."""
         raise NotImplementedError
 
     async def run(self) -> None:
-        """Flood until the connection ends; raise if it does not end cleanly."""
+        """Flood until the connection ends. Raise an exception if it does not end cleanly."""
         raise NotImplementedError
 
     @property
     def waiting(self) -> int:
-        """What waits in this page."""
+        """The number of bytes that wait in this page."""
         raise NotImplementedError
 
     async def look(self) -> None:
@@ -127,25 +126,24 @@ class Flood:
         raise NotImplementedError
 
     def stop(self) -> None:
-        """Have `run` return soon."""
+        """Make `run` return soon."""
         raise NotImplementedError
 
     async def journal(self) -> dict[str, Any]:
-        """Return what the server has seen of this flood."""
-        # One small message: it goes beside the back end that is being watched.
+        """Return the server's record of the connection."""
+        # Always by the polyfill, so that it does not disturb the back end that is being watched.
         url = f"{self.options.server}/journal?id={self.id}&wait=0"
-        async with WebSocketStream(url, backend="polyfill") as opened:
-            entry: dict[str, Any] = json.loads(await anext(aiter(opened.readable)))
+        async with WebSocketStream(url, backend="polyfill") as ws:
+            entry: dict[str, Any] = json.loads(await ws.recv())
         return entry
 
 
 class ReceiveFlood(Flood):
-    """The server sends, the page reads."""
+    """A flood from the server to the page."""
 
     all_sent = False
-    """The server has sent all that it was asked for."""
+    """True when the server has sent everything on this connection."""
     _readable: ReadableStream | None = None
-    _reader: ReadableStreamDefaultReader | None = None
     _before = 0
     _stopped = False
 
@@ -160,15 +158,13 @@ class ReceiveFlood(Flood):
             await self._read_all()
 
     async def _read_all(self) -> None:
-        opened = await self.stream.opened
-        self._readable = opened.readable
-        self._reader = opened.readable.get_reader()
-        while True:
+        self._readable = None
+        await self.stream.opened
+        self._readable = self.stream.readable
+        await self.pace.wait(self.options.size)
+        async for message in self.stream:
+            self.read += len(message)
             await self.pace.wait(self.options.size)
-            message, done = await self._reader.read()
-            if done:
-                break
-            self.read += len(message or b"")
         await self.stream.closed
 
     @property
@@ -187,15 +183,15 @@ class ReceiveFlood(Flood):
 
     def stop(self) -> None:
         self._stopped = True
-        if self._reader is None:
+        if self._readable is None:
             self.stream.close()
         else:
-            self._reader.cancel()
+            self._readable.cancel()
         self.pace.set(None)
 
 
 class SendFlood(Flood):
-    """The page sends, the server reads, at the pace that it was told in the beginning."""
+    """A flood from the page to the server, which is told its pace when the connection is made."""
 
     _writer: WritableStreamDefaultWriter | None = None
     _written = 0
@@ -210,8 +206,9 @@ class SendFlood(Flood):
         return f"/sink?delay_ms={SINK_TICK_MS}&chunk={max(1024, limit * SINK_TICK_MS // 1000)}"
 
     async def run(self) -> None:
-        opened = await self.stream.opened
-        self._writer = opened.writable.get_writer()
+        await self.stream.opened
+        # A writer, because it knows how much is waiting to be sent.
+        self._writer = self.stream.writable.get_writer()
         message = bytes(self.options.size)
         turn = time.monotonic()
         while not self._stopped:
@@ -243,5 +240,5 @@ class SendFlood(Flood):
 
 
 def _frame_header(size: int) -> int:
-    """Bytes that the server puts before each message."""
+    """Return the size of the frame header that the server sends before each message."""
     return 2 if size < 126 else 4 if size < 65536 else 10

@@ -1,4 +1,4 @@
-"""The flood panel: its controls, its two plots, and what they mean in one sentence."""
+"""The flood panel: its controls, its two plots, and a sentence that says what they show."""
 
 import asyncio
 import time
@@ -20,15 +20,15 @@ from .verdict import verdict
 
 MB = 1_000_000
 PACES = (0, MB // 5, MB, 2 * MB, 5 * MB, 10 * MB, 20 * MB, 50 * MB, None)
-"""The reader's pace at each place of the slider, in bytes a second."""
+"""The reader's pace at each position of the slider, in bytes a second."""
 
 SAMPLE_SECONDS = 0.125
 LOOK_SECONDS = 0.2
 MOST_BYTES, MOST_MESSAGES = 128 * MB, 32_768
-"""What the server is asked for at a time where nobody can hold it back: what a page can well keep."""
+"""The most that the server sends on one connection if it can't be slowed down: what fits into memory."""
 
 RECENT = 4
-"""How many looks a verdict rests on, so that it does not flicker."""
+"""The number of looks that a verdict is based on, so that it does not flicker."""
 
 NAMES = {
     "receive": ("sent by the server", "read by this page", "received and not read"),
@@ -37,7 +37,7 @@ NAMES = {
 
 
 class FloodPanel:
-    """One flood at a time. Changing what it is made of starts it again."""
+    """The panel. There is one flood at a time, and changing a setting restarts it."""
 
     def __init__(self, server: str | None, switch: BackendSwitch) -> None:
         self._server = server
@@ -61,13 +61,11 @@ class FloodPanel:
         self._changed()
         self._pace_moved()
         if not switch.support.native:
-            set_text(
-                element("flood-hint"), "Chromium, from version 124 on, has both back ends to compare."
-            )
-        # The panel tells it better than a line in the console does.
+            set_text(element("flood-hint"), "Use Chromium 124 or later to compare both back ends.")
+        # The panel shows this better than a line in the console.
         warnings.simplefilter("ignore", ReceiveBufferWarning)
         if server is None:
-            self._say("This page came without its server, so there is nobody to flood.")
+            self._say("This page has no WebSocket server, so there is nothing to flood.")
         else:
             element("flood").disabled = False
 
@@ -84,11 +82,11 @@ class FloodPanel:
         if self._flood is not None:
             flood, self._flood = self._flood, None
             flood.stop()
-            self._say(f"Stopped. {words.size(flood.read)} were read.")
+            self._say(f"Stopped after {words.size(flood.read)} were read.")
             self._show_button()
 
     def restart(self) -> None:
-        """Go on with what is chosen now, if a flood is running."""
+        """If a flood is running, restart it with the current settings."""
         if self._flood is not None and self._server is not None:
             self._flood.stop()
             self._begin(self._server)
@@ -121,7 +119,7 @@ class FloodPanel:
 
     def _pace_settled(self) -> None:
         if isinstance(self._flood, SendFlood):
-            self.restart()  # the server was told its pace in the beginning
+            self.restart()  # the server is told its pace when the connection is made
 
     @property
     def _limit(self) -> int | None:
@@ -166,7 +164,7 @@ class FloodPanel:
             await flood.run()
         except BufferOverflowError as error:
             outcome = (
-                f"Closed by the package, as asked ({words.error_name(error)}). {words.failure(error)}"
+                f"Closed by the package, as chosen ({words.error_name(error)}). {words.failure(error)}"
             )
             tone = "warn"
         except Exception as error:
@@ -177,9 +175,9 @@ class FloodPanel:
             self._show_button()
 
     async def _watch(self, flood: Flood) -> None:
-        """Ask how things stand, a few times a second."""
+        """Update the numbers and the verdict, a few times a second."""
         while flood is self._flood:
-            # A flood may leave the page no time to ask.
+            # During a flood there may be no time to answer.
             with suppress(WebSocketError):
                 await flood.look()
             if flood is not self._flood:

@@ -1,15 +1,15 @@
-"""The last half minute of a flood in numbers, ready for plotting. Pure Python."""
+"""The numbers of a flood in the last 30 seconds, ready for plotting. Pure Python."""
 
 from collections import deque
 from typing import NamedTuple
 
 WINDOW_SECONDS = 30.0
 RATE_SECONDS = 0.8
-"""Over how long a rate is taken: long enough to be calm, short enough to follow the slider."""
+"""The time over which a rate is measured: steady enough to read, short enough to follow the slider."""
 
 
 class Rate:
-    """How fast a total grows."""
+    """The growth of a total, per second."""
 
     def __init__(self) -> None:
         self._points: deque[tuple[float, int]] = deque()
@@ -28,7 +28,7 @@ class Rate:
 
 
 class Sample(NamedTuple):
-    """How things stood at one moment; ``None`` where a line is to be interrupted."""
+    """The numbers at one moment; ``None`` interrupts a line."""
 
     time: float
     sent: float | None
@@ -38,7 +38,7 @@ class Sample(NamedTuple):
 
 
 class History:
-    """Samples of the last `WINDOW_SECONDS`, as columns."""
+    """The samples of the last `WINDOW_SECONDS`, as columns."""
 
     def __init__(self) -> None:
         self._samples: deque[Sample] = deque()
@@ -52,7 +52,7 @@ class History:
             self._samples.popleft()
 
     def columns(self) -> list[list[float | None]]:
-        """Seconds before the last sample (so 0 and less), then one column for each number."""
+        """Return the times relative to the last sample (0 and less), then a column for each number."""
         if not self._samples:
             return [[] for _ in Sample._fields]
         now = self._samples[-1].time
@@ -61,7 +61,7 @@ class History:
 
 
 class Top:
-    """The upper end of an axis: a round number that does not jump about."""
+    """The upper end of an axis: a round number that changes rarely."""
 
     def __init__(self, least: float) -> None:
         self._least = least
@@ -75,7 +75,7 @@ class Top:
 
 
 def _round_up(value: float) -> float:
-    """Return the next 1, 2, 3, 5 or 8 with zeros."""
+    """Round up to 1, 2, 3, 5 or 8 times a power of ten."""
     power = 1e-6
     while power * 10 < value:
         power *= 10

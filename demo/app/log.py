@@ -1,6 +1,6 @@
-"""A list of messages that stays short and cheap however many come.
+"""A list of messages that stays short and fast, however many messages there are.
 
-Rows wait until the next look, a few times a second, and only the newest ever become elements.
+New rows are added to the page ten times a second, and only the newest of them.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from . import words
 from .dom import element, make, on, set_text
 
 ROWS = 200
-"""How many rows are kept."""
+"""The number of rows that are kept."""
 LOOK_SECONDS = 0.1
 TEXT_LIMIT = 1000
 BYTES_LIMIT = 48
@@ -24,7 +24,7 @@ SPOKEN = {"sent": "sent", "received": "received", "event": "", "event bad": ""}
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the log: what happened, and which kind it is of."""
+    """One line of the log."""
 
     kind: str
     body: str
@@ -32,7 +32,7 @@ class Row:
 
 
 class Log:
-    """The list under the message field."""
+    """The list below the message field."""
 
     def __init__(self) -> None:
         self._box, self._list = element("log-box"), element("log")
@@ -79,7 +79,7 @@ class Log:
         total = self._sent + self._received
         text = f"{self._sent:,} sent, {self._received:,} received" if total else "none yet"
         if total > ROWS:
-            text += f"; the last {ROWS} are shown"
+            text += f"; showing the last {ROWS}"
         set_text(element("log-count"), text)
 
 

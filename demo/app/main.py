@@ -1,4 +1,4 @@
-"""Where the page begins: called by loader.js once Python runs and the package is installed."""
+"""The start of the page: loader.js calls it when the package is installed."""
 
 import asyncio
 import platform
@@ -15,9 +15,9 @@ from .selftest import SelfTest
 
 
 async def start() -> None:
-    """Bring the page to life."""
+    """Set up all panels."""
     server = await find_server()
-    # support() is asked inside a task, where Python may suspend if it can at all.
+    # support() runs inside a task here, where Python can be suspended if the browser supports it.
     switch = BackendSwitch(lambda: flood.restart())
     ConnectPanel(server, switch)
     flood = FloodPanel(server, switch)
@@ -34,7 +34,7 @@ async def start() -> None:
 
 
 async def find_server() -> str | None:
-    """Return the WebSocket URL of the server that serves this page; ``None`` if it is another's."""
+    """Return the WebSocket URL of the demo's server; ``None`` if another server serves this page."""
     response = await js.fetch("config.json")
     if not response.ok:
         return None

@@ -1,4 +1,4 @@
-"""A uPlot chart that scrolls: the last half minute on the right, in the page's own colours."""
+"""A scrolling uPlot chart of the last 30 seconds, in the page's colours."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +21,7 @@ class Line:
 
 
 class Plot:
-    """One chart in one element, as large as that. It is made anew when the colours change."""
+    """A chart that fills an element. It is created again when the colour scheme changes."""
 
     def __init__(self, box: Any, *lines: Line) -> None:
         self._box = box
@@ -34,7 +34,7 @@ class Plot:
         on_resize(box, self._resize)
 
     def show(self, columns: list[list[float | None]], top: float) -> None:
-        """Show these columns, times first, on an axis from 0 to `top`."""
+        """Show these columns, the times first, on an axis from 0 to `top`."""
         self._columns, self._top = columns, top
         self._js_plot.setData(js_value(columns), False)
         self._js_plot.setScale("y", js_value({"min": 0, "max": top}))

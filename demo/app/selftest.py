@@ -1,4 +1,4 @@
-"""The self-test: the package's quick scenarios, on each back end of this browser, one by one."""
+"""The self-test: runs the package's quick scenarios on each back end of this browser."""
 
 import asyncio
 import time
@@ -20,12 +20,12 @@ MARKS = {"passed": "✓", "failed": "✕", "skipped": "–"}
 
 
 ENGINES = {"edge": "chromium", "safari": "webkit"}
-"""The engines of browsers that have another name."""
+"""The engines of browsers whose names differ."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """How one scenario went on one back end."""
+    """The result of one scenario on one back end."""
 
     scenario: str
     backend: str
@@ -45,14 +45,12 @@ class SelfTest:
         self._totals = element("totals")
         on(self._button, "click", lambda event: spawn(self.run()))
         if server is None:
-            set_text(
-                self._totals, "This page came without its server, so there is nothing to test against."
-            )
+            set_text(self._totals, "This page has no WebSocket server to test against.")
         else:
             element("selftest").disabled = False
 
     async def run(self, *, show: bool = False) -> None:
-        """Run all of it, and leave the result where scripts can find it."""
+        """Run all scenarios, and store the result in `window.selftestReport` for scripts."""
         self._flood.stop()
         self._button.disabled = True
         rows: list[Row] = []
@@ -102,7 +100,7 @@ class SelfTest:
 
 
 class Table:
-    """Scenarios down, back ends across."""
+    """The table of results: a row for each scenario, a column for each back end."""
 
     def __init__(self, scenarios: list[Scenario], backends: list[str]) -> None:
         names = ["Scenario", *backends]
@@ -144,7 +142,7 @@ class Table:
 
 
 def _with_code(text: str) -> list[Any]:
-    """Split a docstring at its double backquotes, and make elements of what stands between them."""
+    """Return the parts of a docstring, with ``code`` as elements."""
     parts = text.split("``")
     return [make("code", part) if index % 2 else part for index, part in enumerate(parts)]
 
@@ -168,7 +166,7 @@ async def _run_one(scenario: Scenario, env: BrowserEnv) -> Row:
 
 
 def _explain(error: Exception) -> str:
-    """Return what went wrong, and in which line of the scenarios."""
+    """Return the error, and the line of the scenario that raised it."""
     told = f"{words.error_name(error)}: {error}".rstrip(": ")
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if "/scenarios/" in frame.filename:

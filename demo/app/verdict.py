@@ -1,4 +1,4 @@
-"""What a flood shows, in one sentence and a tone. Pure Python."""
+"""A verdict on a flood: one sentence and its tone. Pure Python."""
 
 from collections.abc import Collection
 
@@ -7,7 +7,7 @@ from .flood import Flood, ReceiveFlood, SendFlood
 
 
 def verdict(flood: Flood, recent: Collection[int], limit: int | None) -> tuple[str, str]:
-    """Judge a flood by what waited at the `recent` looks, and by the reader's pace."""
+    """Judge a flood by the bytes that were waiting at `recent` looks, and by the reader's pace."""
     if isinstance(flood, SendFlood):
         return _of_sending(flood, recent, limit)
     assert isinstance(flood, ReceiveFlood)
@@ -18,14 +18,14 @@ def verdict(flood: Flood, recent: Collection[int], limit: int | None) -> tuple[s
         return "Backpressure: the server sends no faster than this page reads.", "held"
     if total is not None and flood.all_sent and flood.waiting > mark:
         return (
-            f"No backpressure: the server has sent all of its {words.size(total)} and is gone. What "
-            "this page has not read waits in its memory.",
+            f"No backpressure: the server has sent all of its {words.size(total)} and has closed. What "
+            "this page has not read is in its memory.",
             "warn",
         )
     if total is not None and min(recent) > mark:
         return (
-            "No backpressure: a classic WebSocket takes whatever comes, so unread messages pile up "
-            "in the page’s memory.",
+            "No backpressure: a classic WebSocket can’t slow the server down, so unread messages "
+            "accumulate in the page’s memory.",
             "warn",
         )
     return "This page keeps up with what the server sends.", "good"

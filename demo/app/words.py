@@ -1,4 +1,4 @@
-"""Numbers, close codes and errors in words for people. Pure Python."""
+"""Texts for numbers, close codes and errors. Pure Python."""
 
 import re
 
@@ -20,7 +20,7 @@ CLOSE_CODES = {
     1014: "bad gateway",
     1015: "TLS handshake failed",
 }
-"""What the codes of RFC 6455 and its registry mean."""
+"""The meanings of the close codes in RFC 6455 and its registry."""
 
 BROWSERS = (
     ("Edge", r"Edg/(\d+)"),
@@ -32,7 +32,7 @@ BROWSERS = (
 
 
 def browser(agent: str) -> str:
-    """Return a browser's name and version out of its user agent."""
+    """Return a browser's name and version from its user agent."""
     for name, pattern in BROWSERS:
         if found := re.search(pattern, agent):
             return f"{name} {found[1]}"
@@ -60,7 +60,7 @@ def count(number: int, thing: str) -> str:
 
 
 def closing(code: int, reason: str) -> str:
-    """Return what a connection was closed with."""
+    """Return a text for a close code and reason."""
     if code == 1005:
         return "without a code"
     meaning = CLOSE_CODES.get(code, "")
@@ -71,7 +71,7 @@ def closing(code: int, reason: str) -> str:
 
 
 def failure(error: BaseException) -> str:
-    """Return what an exception says, as a sentence."""
+    """Return the message of an exception as a sentence."""
     text = str(error).strip() or type(error).__name__
     text = text[0].upper() + text[1:]
     if text[-1] not in ".!?":
@@ -80,6 +80,6 @@ def failure(error: BaseException) -> str:
 
 
 def error_name(error: BaseException) -> str:
-    """Return an exception's name, as one would write it in an ``except``."""
+    """Return an exception's name, as written in an ``except`` clause."""
     module = "websocketstream." if isinstance(error, DOMException) else ""
     return module + type(error).__name__

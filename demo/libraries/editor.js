@@ -1,4 +1,4 @@
-// An editor for a few lines of Python: a transparent text area above the same text in colours.
+// An editor for short Python programs: a transparent text area on top of the same text in colours.
 
 import { make } from "./dom.js";
 
@@ -10,7 +10,7 @@ const STRING =
 const TOKEN = new RegExp(`(?<q>#.*)|(?<i>${STRING.replace("\\b", "(?<!\\w)")})|(?<b>\\b(?:${KEYWORDS})\\b)`, "g");
 
 export class Editor {
-  // Calls onInput when the code is changed by typing, and onRun for Ctrl+Enter.
+  // Calls onInput when the user changes the code, and onRun for Ctrl+Enter.
   constructor(label, onInput, onRun) {
     this.text = make("textarea", { spellcheck: false, wrap: "off", autocapitalize: "none", readOnly: true });
     this.text.setAttribute("aria-label", label);
@@ -50,11 +50,11 @@ export class Editor {
     this.text.readOnly = value;
   }
 
-  // Indents the new line like the one before, and more behind a colon.
+  // Indents the new line like the previous one, and deeper after a colon.
   breakLine() {
     const line = this.code.slice(0, this.text.selectionStart).split("\n").pop();
     const indent = line.match(/^ */)[0] + (line.trimEnd().endsWith(":") ? "    " : "");
-    // The only way to insert text that can be undone.
+    // This is the only way to insert text so that the user can undo it.
     document.execCommand("insertText", false, `\n${indent}`);
   }
 
@@ -72,7 +72,7 @@ export class Editor {
     this.colours.replaceChildren(...pieces, this.code.slice(end), "\n");
   }
 
-  // Shows that a line's assertion held, or that the line has failed.
+  // Marks a line: its assertion was true ("held"), or the line has failed ("failed").
   mark(line, kind) {
     const number = this.gutter.children[line - 1];
     if (number) {

@@ -1,4 +1,4 @@
-// An example on the page: its code, a button that runs it, and what came of it.
+// An example on the page: its code, a button that runs it, and the result.
 
 import { make } from "./dom.js";
 import { Editor } from "./editor.js";
@@ -33,12 +33,12 @@ export class Example {
     this.show("idle");
   }
 
-  // Shows code that can't be run here.
+  // Shows code that can't be run (yet).
   display(code) {
     this.editor.code = code.trimEnd();
   }
 
-  // Shows code with the server's address in it, ready to be run.
+  // Shows code that contains the server's address and can be run.
   offer(code) {
     this.original = this.editor.code = code.trimEnd();
     this.editor.readOnly = this.button.disabled = false;
@@ -56,7 +56,7 @@ export class Example {
     this.button.classList.toggle("stop", state === "running");
     const pill = make("span", { className: "pill" }, OUTCOMES[state] ?? "");
     pill.dataset.state = { running: "connecting", done: "open" }[state] ?? state;
-    const words = state === "idle" ? "The code can be changed. Ctrl+Enter runs it, too." : pill;
+    const words = state === "idle" ? "You can change the code. Ctrl+Enter also runs it." : pill;
     this.status.replaceChildren(words);
   }
 
@@ -92,7 +92,7 @@ export class Example {
     this.show(state);
   }
 
-  // What the worker tells, by its kind.
+  // The worker's messages, by kind.
 
   step({ step, state, seconds, note }) {
     const item = this.steps.querySelector(`[data-step=${step}]`);
@@ -135,7 +135,7 @@ export class Example {
     }
     if (values.length) {
       const rows = values.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)));
-      this.outcome.append(make("h3", {}, "What the variables hold"), make("dl", { className: "values" }, ...rows));
+      this.outcome.append(make("h3", {}, "Variables"), make("dl", { className: "values" }, ...rows));
     }
     this.outcome.hidden = !this.outcome.hasChildNodes();
   }

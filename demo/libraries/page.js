@@ -1,5 +1,5 @@
-// The list of libraries, and the one that the address names: libraries.html#openai. The catalog and the
-// index of wheels are made with the demo; the servers are started by its own server when asked for.
+// The list of libraries, and the one in the address, as in libraries.html#openai. tools/demo_libraries.py
+// creates the catalog and the index of wheels; the demo's server starts the libraries' servers on demand.
 
 import { element, make } from "./dom.js";
 import { Example } from "./example.js";
@@ -27,7 +27,7 @@ function entry(library) {
   return make("li", {}, make("a", { href: `#${library.name}` }, name, summary));
 }
 
-// Shows the library that the address names; wide screens show the first beside a list of which none is chosen.
+// Shows the library in the address. If there is none, wide screens show the first one next to the list.
 function show(catalog, byUser) {
   const name = decodeURIComponent(location.hash.slice(1));
   const named = catalog.find((library) => library.name === name);
@@ -54,7 +54,7 @@ function show(catalog, byUser) {
   }
 }
 
-// Scrolls the list, not the page, so that a link can be seen.
+// Scrolls the list, not the page, so that a link is visible.
 function scrollTo(link) {
   const list = element("list").parentElement;
   const [inner, outer] = [link.getBoundingClientRect(), list.getBoundingClientRect()];
@@ -89,12 +89,12 @@ function article(library) {
   return make("article", {}, title, facts, notice, ...body);
 }
 
-// Has the library's server started, and offers the examples with its address in them.
+// Asks for the library's server, and offers the examples with its address in them.
 async function connect(library, examples, server, notice) {
   const { url, examples: codes, problem } = await serverOf(library);
   if (problem) {
     server.textContent = "not running";
-    notice.textContent = `The server of this example can’t be started: ${problem}`;
+    notice.textContent = `The server for this example can’t be started: ${problem}`;
     notice.hidden = false;
     return;
   }
@@ -114,12 +114,12 @@ async function serverOf(library) {
       return await response.json();
     }
   } catch {
-    // not served by the demo's own server
+    // The page is not served by the demo's own server.
   }
-  return { problem: "this page’s server does not start any; ./build.sh demo runs one that does." };
+  return { problem: "this page is not served by ./build.sh demo." };
 }
 
-// A certificate of its own signature has to be accepted by hand, in a tab of its own.
+// The user has to accept a self-signed certificate in another tab.
 async function askForTrust(address, notice) {
   const reached = await fetch(address, { mode: "no-cors" }).then(
     () => true,
@@ -129,9 +129,9 @@ async function askForTrust(address, notice) {
   if (!reached) {
     const link = make("a", { href: address, target: "_blank", rel: "noreferrer" }, address);
     notice.replaceChildren(
-      "This server speaks TLS with a certificate that it has signed itself. Open ",
+      "This server uses TLS with a self-signed certificate. Open ",
       link,
-      " once and accept the certificate, then run the example.",
+      ", accept the certificate, and then run the example.",
     );
     window.addEventListener("focus", () => askForTrust(address, notice), { once: true });
   }

@@ -1,10 +1,10 @@
-// Python in a worker: a new one for each run, which starts ahead of it.
+// Python in a worker: each run has a new one, which is started in advance.
 
 let worker = null;
-let started = null; // what the worker has told before there was a run
+let started = null; // the last message of a worker that no run has used yet
 let listener = null;
 
-// Starts Python, unless it has been.
+// Starts Python if it has not been started yet.
 export function prepare() {
   if (worker) {
     return;
@@ -17,7 +17,7 @@ export function prepare() {
   };
 }
 
-// Runs an example; what the worker tells goes to the function. There is one run at a time.
+// Runs an example, and passes the worker's messages to the function. There is one run at a time.
 export function run(request, receiveMessage) {
   listener = receiveMessage;
   prepare();
@@ -25,7 +25,7 @@ export function run(request, receiveMessage) {
   worker?.postMessage(request);
 }
 
-// Ends the run, whatever it is doing, and starts the next Python.
+// Ends the run at once, and starts Python for the next one.
 export function stop() {
   end();
   prepare();

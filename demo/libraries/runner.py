@@ -1,7 +1,7 @@
-"""Runs an example of a library in a worker: installs the library, runs the code, and tells the page.
+"""Runs an example of a library in a worker: installs the library, runs the code, reports to the page.
 
-The code runs as a notebook would run it, but for calls that are put between its statements: around the
-imports, which are timed by themselves, and behind each assertion, to tell that it held.
+The code runs as in a notebook. Calls are inserted between its statements: around the imports, to time
+them separately, and after each assertion, to report that it was true.
 """
 
 import ast
@@ -20,11 +20,11 @@ from pyodide.code import CodeRunner
 FILE = "example.py"
 SWITCH, HELD = "_switch_step", "_assertion_held"
 LIMIT, BYTES = 200, 24
-"""How many characters of a value are shown, and how many bytes."""
+"""The number of characters of a value that are shown, and the number of bytes."""
 
 
 async def run(request: str, send: Callable[[str], None]) -> None:
-    """Do all of it. What is sent is JSON: an object with its ``kind``."""
+    """Install and run an example. Messages to the page are JSON objects with a ``kind``."""
 
     def tell(kind: str, **fields: object) -> None:
         send(json.dumps({"kind": kind, **fields}))
@@ -43,7 +43,7 @@ async def run(request: str, send: Callable[[str], None]) -> None:
 
 
 def show_log(tell: Callable[..., None]) -> None:
-    """Show the package's log, which names the connections that a library makes."""
+    """Show the package's log, which lists the connections of a library."""
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -56,7 +56,7 @@ def show_log(tell: Callable[..., None]) -> None:
 
 
 async def install(library: dict[str, Any], index: str, tell: Callable[..., None]) -> None:
-    """Install a library from its group's index, the only one that there is."""
+    """Install a library from the index of its group."""
     clock = Clock(tell)
     clock.switch("install")
     micropip.set_index_urls([index])
@@ -74,7 +74,7 @@ async def install(library: dict[str, Any], index: str, tell: Callable[..., None]
 
 
 class Clock:
-    """Adds up the time that each step has taken."""
+    """Measures the time that each step takes."""
 
     def __init__(self, tell: Callable[..., None]) -> None:
         self._tell = tell
@@ -83,7 +83,7 @@ class Clock:
         self.step = ""
 
     def switch(self, step: str) -> None:
-        """Let a step begin, or go on."""
+        """Begin or continue a step."""
         self._pause()
         self.step = step
         if step not in self._seconds:
@@ -102,7 +102,7 @@ class Clock:
 
 
 class Example:
-    """The code, and what it leaves in its variables."""
+    """The code of an example, and its variables after it has run."""
 
     def __init__(self, code: str, tell: Callable[..., None]) -> None:
         self._code = code
@@ -114,7 +114,7 @@ class Example:
         self._modules = len(sys.modules)
 
     def parse(self) -> None:
-        """Raise SyntaxError if that is what is wrong."""
+        """Parse the code. Raise SyntaxError if it is not valid."""
         self._tree = ast.parse(self._code, FILE)
         self._imported = {
             (alias.asname or alias.name).partition(".")[0]
@@ -124,7 +124,7 @@ class Example:
         }
 
     async def run(self) -> None:
-        """Run it, and tell how long the imports took and how long the rest."""
+        """Run the code, and report the time of the imports and of the rest."""
         held: set[int] = set()
 
         def hold(line: int) -> None:
@@ -151,16 +151,17 @@ class Example:
         self._clock.end("run", "done", note)
 
     def _switch(self, step: str) -> None:
-        """Count the time for another step. After the last import, that step is done."""
+        """Count the time for another step. The step of the imports ends after the last of them."""
         if step == "imported":
             self._clock.end("import", "done", f"{len(sys.modules) - self._modules} modules")
             step = "run"
         self._clock.switch(step)
 
     def values(self) -> list[tuple[str, str]]:
-        """Return what the variables hold, but for what stands in the code literally.
+        """Return the values of the variables.
 
-        Objects that don't tell what they hold, whose description is in angle brackets, are left out.
+        Values that can be seen in the code are left out, as are objects whose repr is in angle
+        brackets.
         """
         literals = {}
         for node in ast.walk(self._tree):
@@ -178,7 +179,7 @@ class Example:
 
 
 class Marked(ast.NodeTransformer):
-    """Puts the calls between the statements."""
+    """Inserts the calls between the statements."""
 
     def visit_Module(self, node: ast.Module) -> ast.Module:
         self.generic_visit(node)
@@ -197,7 +198,7 @@ class Marked(ast.NodeTransformer):
 
 
 def is_import(statement: ast.stmt) -> bool:
-    """Whether a statement imports a module. One from `__future__` does not, and must stay the first."""
+    """Return True for imports, except from `__future__`, which must stay the first statement."""
     from_future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
     return isinstance(statement, ast.Import | ast.ImportFrom) and not from_future
 
@@ -208,7 +209,7 @@ def call(function: str, argument: str | int) -> ast.Expr:
 
 
 def shown(value: object) -> str:
-    """Return a value as text, short enough for the page."""
+    """Return a short text for a value."""
     if isinstance(value, bytes) and len(value) > BYTES:
         return f"{value[:BYTES]!r}… ({len(value):,} bytes)"
     if isinstance(value, str) and len(value) > LIMIT:
@@ -216,7 +217,7 @@ def shown(value: object) -> str:
     try:
         return shortened(repr(value))
     except Exception as error:
-        return f"<{type(error).__name__} while it was described>"
+        return f"<repr() raised {type(error).__name__}>"
 
 
 def shortened(text: str) -> str:
@@ -224,7 +225,7 @@ def shortened(text: str) -> str:
 
 
 def described(error: BaseException) -> dict[str, Any]:
-    """Return an error's traceback, from the example's code on, and the line of that code."""
+    """Return an error's traceback, starting in the example's code, and the line of that code."""
     line = error.lineno if isinstance(error, SyntaxError) and error.filename == FILE else None
     first = trace = error.__traceback__
     while first is not None and first.tb_frame.f_code.co_filename != FILE:

@@ -1,5 +1,5 @@
-// Runs one example in a Pyodide of its own: {library, index, code} comes, what runner.py tells goes back.
-// Python starts at once, so that it may be ready when the example comes.
+// Runs one example in its own Pyodide: receives {library, index, code}, and sends the messages of runner.py.
+// Python starts at once, so that it may be ready when the example arrives.
 
 const tell = (message) => postMessage(message);
 const started = start();
@@ -38,5 +38,5 @@ onmessage = async ({ data }) => {
   }
 };
 
-// Told when an example is to be run, too.
+// Reported at once, and again by onmessage when an example is run.
 started.catch((error) => tell({ kind: "broken", text: String(error?.message ?? error) }));

@@ -1,7 +1,7 @@
-"""A chart that is fed by a WebSocket, and drawn through PyScript's own API of the page.
+"""A live chart of the samples that a server sends, drawn with PyScript's own API.
 
-Pausing means not to read. What comes meanwhile waits in the buffer of `readable`, up to its
-high-water mark; then a browser with a WebSocketStream of its own has the server wait.
+The pause button stops reading, and what arrives waits in the receive buffer. When that is full, the
+server has to wait if the browser has its own WebSocketStream.
 """
 
 import asyncio
@@ -11,13 +11,13 @@ from collections import deque
 from pyscript import web, when
 from server import find_server
 
-from websocketstream import ReadableStream, WebSocketError, WebSocketStream
+from websocketstream import WebSocketError, WebSocketStream
 
 WIDTH = 240
-"""How many samples are in view."""
+"""The number of samples in view."""
 
 TOP, FLOOR = 28, 12
-"""The values at the edges of the drawing. Its y grows downwards: a sample's y is its negative value."""
+"""The values at the edges. The y axis of SVG points down, so a sample is drawn at its negative value."""
 
 page = web.page
 values: deque[float] = deque(maxlen=WIDTH)
@@ -26,7 +26,7 @@ going.set()
 
 
 def show_state(state: str, label: str, outcome: str, button: str) -> None:
-    """Say how the connection is doing, and what the button does about it."""
+    """Show the state of the connection, and the label of the button."""
     page["state"].setAttribute("data-state", state)
     page["state"].textContent = label
     page["outcome"].textContent = outcome
@@ -49,39 +49,39 @@ def draw(index: int, value: float) -> None:
     page["count"].textContent = f"{index + 1}"
 
 
-def show_waiting(readable: ReadableStream) -> None:
-    """Tell how much has come and was not read."""
-    page["waiting"].textContent = f"{readable.buffered_amount:,} B"
+def show_waiting(ws: WebSocketStream) -> None:
+    """Show how much has arrived and was not read."""
+    page["waiting"].textContent = f"{ws.readable.buffered_amount:,} B"
 
 
 @when("click", "#pause")
 def toggle() -> None:
-    """Pause, go on, or connect again."""
+    """Pause, continue, or connect again."""
     if going.is_set():
         going.clear()
     else:
         going.set()
 
 
-async def pause(readable: ReadableStream) -> None:
+async def pause(ws: WebSocketStream) -> None:
     """Read nothing until the button is pressed again."""
-    show_state("closing", "Paused", "The server goes on sending.", "Go on")
+    show_state("closing", "Paused", "The server is still sending.", "Continue")
     while not going.is_set():
-        show_waiting(readable)
+        show_waiting(ws)
         await asyncio.sleep(0.1)
-    show_state("open", "Live", "Samples are drawn as they come.", "Pause")
-    show_waiting(readable)
+    show_state("open", "Live", "Samples are drawn as they arrive.", "Pause")
+    show_waiting(ws)
 
 
 async def watch(url: str) -> None:
-    """Draw what comes until the connection ends."""
+    """Draw the samples until the connection ends."""
     values.clear()
-    async with WebSocketStream(url) as opened:
-        show_state("open", "Live", "Samples are drawn as they come.", "Pause")
-        async for message in opened.readable:
+    async with WebSocketStream(url) as ws:
+        show_state("open", "Live", "Samples are drawn as they arrive.", "Pause")
+        async for message in ws:
             draw(**json.loads(message))
             if not going.is_set():
-                await pause(opened.readable)
+                await pause(ws)
 
 
 async def main() -> None:
@@ -89,7 +89,7 @@ async def main() -> None:
     while True:
         try:
             await watch(url)
-            show_state("closed", "Closed", "The server has sent all it had.", "Connect")
+            show_state("closed", "Closed", "The server has sent all its samples.", "Connect")
         except WebSocketError as error:
             show_state("failed", "Failed", f"{error}", "Connect")
         going.clear()

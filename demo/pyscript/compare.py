@@ -1,4 +1,4 @@
-"""The comparison: runs each client through each situation, and shows what was seen of it."""
+"""The comparison: runs each client in each situation, and shows the results."""
 
 import asyncio
 from pathlib import Path
@@ -16,7 +16,7 @@ again = asyncio.Event()
 
 
 def show_programs() -> None:
-    """Show the source of each client, as it is run."""
+    """Show the source of each client."""
     for name, module in CLIENTS.items():
         source = Path(module.__file__).read_text().partition('"""\n\n')[2]
         code = web.pre(web.code(textContent=source), classes=["code"], tabIndex=0)
@@ -24,7 +24,7 @@ def show_programs() -> None:
 
 
 def show_table() -> dict[tuple[str, str], web.td]:
-    """Make the table, and return its cells by situation and client."""
+    """Create the table, and return its cells by situation and client."""
     cells = {}
     rows = []
     for situation in SITUATIONS:
@@ -41,7 +41,7 @@ def show_table() -> dict[tuple[str, str], web.td]:
 
 
 def show_facts(cell: web.td, facts: list[Fact]) -> None:
-    """Fill a cell."""
+    """Fill a cell with the results."""
     cell.textContent = ""
     cell.append(web.ul(*(web.li(textContent=fact.text, classes=[MARKS[fact.good]]) for fact in facts)))
     good = all(fact.good is not False for fact in facts)
@@ -49,14 +49,14 @@ def show_facts(cell: web.td, facts: list[Fact]) -> None:
 
 
 async def compare(server: str) -> None:
-    """Run everything, one after the other."""
+    """Run each client in each situation, one after the other."""
     page["run"].disabled = True
     cells = show_table()
     for number, situation in enumerate(SITUATIONS, 1):
         page["progress-text"].textContent = f"{situation.title} ({number} of {len(SITUATIONS)})"
         for name, module in CLIENTS.items():
             show_facts(cells[situation.title, name], await situation.look(module, server))
-    page["progress-text"].textContent = "Done, in this browser, just now."
+    page["progress-text"].textContent = "Done, in this browser."
     page["results"].setAttribute("data-state", "done")
     page["run"].disabled = False
 

@@ -1,14 +1,14 @@
-"""Which server the examples talk to: the one that serves this page, or that of `?server=wss://…`."""
+"""The server of the examples: the one that serves this page, or the one in `?server=wss://…`."""
 
 from pyscript import fetch, window
 
 
 async def find_server() -> str:
-    """Return the URL to put a route's path behind."""
+    """Return the server's URL, without a path."""
     chosen = window.URLSearchParams.new(window.location.search).get("server")
     if chosen:
         return chosen.rstrip("/")
     response = await fetch("../config.json")
     if not response.ok:
-        raise RuntimeError("no WebSocket server serves this page; name one with ?server=wss://…")
+        raise RuntimeError("this page has no WebSocket server; add ?server=wss://… to its URL")
     return (await response.json())["ws"]

@@ -1,7 +1,7 @@
-"""What the comparison puts each client through, and what is to be seen of it.
+"""The situations of the comparison, and how a client does in each.
 
-Nothing here knows about the page, nor which client is which: a client is a module with the functions
-`receive` and `exchange`.
+This module does not know the page, nor the clients: a client is any module with the functions `receive`
+and `exchange`.
 """
 
 import asyncio
@@ -11,18 +11,18 @@ from time import perf_counter
 from typing import Any
 
 LIMIT = 30
-"""Seconds until a program that does not return is given up."""
+"""Seconds that a program may take."""
 
 LATE = 0.1
-"""Seconds until everything is being handled that came before the program returned."""
+"""Seconds to wait for handlers that start after the program has returned."""
 
 SIZE = 256 * 1024
-"""Bytes of the message that is sent."""
+"""The size in bytes of the message that is sent."""
 
 
 @dataclass(frozen=True)
 class Fact:
-    """Something that was seen; `good` is `None` where that is for the reader to say."""
+    """Something that was observed; `good` is `None` if it is neither good nor bad."""
 
     text: str
     good: bool | None = None
@@ -30,10 +30,10 @@ class Fact:
 
 @dataclass
 class Handling:
-    """What happens to the messages: each takes a moment, as if it were stored or drawn."""
+    """The handling of messages: each takes a moment, as if it were stored or drawn."""
 
     bad: int | None = None
-    """The number of the message that can't be handled."""
+    """The index of the message that can't be handled."""
     handled: int = 0
     types: set[str] = field(default_factory=set)
     at_once: int = 0
@@ -64,7 +64,7 @@ class Situation:
 
 
 async def outcome(work: Coroutine[Any, Any, Any]) -> Any:
-    """Return what a program has returned or raised; `TimeoutError` if it did neither."""
+    """Return the result or the exception of a program; `TimeoutError` if it did not end."""
     try:
         async with asyncio.timeout(LIMIT):
             return await work
@@ -73,7 +73,7 @@ async def outcome(work: Coroutine[Any, Any, Any]) -> Any:
 
 
 def ending(found: Any, expected: Any) -> Fact:
-    """Tell how the program ended, where `expected` is a code with its reason, or an exception."""
+    """Compare how the program ended with `expected`: a code and a reason, or an exception."""
     if isinstance(found, TimeoutError):
         return Fact(f"does not return within {LIMIT} s", False)
     if isinstance(found, Exception):
@@ -81,7 +81,7 @@ def ending(found: Any, expected: Any) -> Fact:
         return Fact(f"raises {type(found).__name__}: {found}", right)
     code, reason = found
     text = f"returns {code}" + (f" “{reason}”" if reason else "")
-    # A lost connection that is returned as a code is for the program to tell from a close.
+    # The program has to tell 1006 apart from a normal close, so this is neither good nor bad.
     good = None if expected is OSError and code == 1006 else found == expected
     return Fact(text, good)
 
@@ -89,7 +89,7 @@ def ending(found: Any, expected: Any) -> Fact:
 def receiving(
     title: str, explained: str, path: str, count: int, expected: Any, bad: int | None = None
 ) -> Situation:
-    """A situation in which the server sends messages, `count` of which can be handled."""
+    """Return a situation in which the server sends messages, `count` of which can be handled."""
 
     async def look(client: Any, server: str) -> list[Fact]:
         handling = Handling(bad)
@@ -98,12 +98,13 @@ def receiving(
         facts = []
         if count:
             of = f" of {count}" if bad is None else ""
-            facts.append(Fact(f"{handled}{of} messages handled by then", handled == count))
+            s = "" if of == "" and handled == 1 else "s"
+            facts.append(Fact(f"{handled}{of} message{s} handled", handled == count))
         await asyncio.sleep(LATE)
         while handling.running:
             await asyncio.sleep(0.01)
         if late := handling.handled - handled:
-            facts.append(Fact(f"{late} more after it had returned"))
+            facts.append(Fact(f"{late} more after it returned"))
         if handling.types:
             facts.append(Fact(f"as {' and '.join(sorted(handling.types, reverse=True))}"))
         if handling.at_once > 1:
@@ -140,28 +141,30 @@ async def lose(client: Any, server: str) -> list[Fact]:
 SITUATIONS = (
     receiving(
         "Many messages, then a close",
-        "The server writes 100 messages and its Close frame, 4001 “that was all”, at once.",
+        "The server sends 100 messages and its Close frame, 4001 “that was all”, in one write.",
         "/burst?count=100&size=64&kind=mixed&code=4001&reason=that+was+all",
         100,
         (4001, "that was all"),
     ),
     receiving(
         "The server refuses",
-        "The handshake is answered with 403.",
+        "The server answers the handshake with 403.",
         "/refuse?status=403",
         0,
         OSError,
     ),
     receiving(
         "The program has a bug",
-        "Ten messages come; handling the sixth raises ValueError.",
+        "Ten messages arrive; handling the sixth raises ValueError.",
         "/send?count=10&size=64",
         5,
         ValueError,
         bad=5,
     ),
-    Situation("256 KiB to an echo", "One binary message is sent, and comes back.", exchange),
+    Situation("256 KiB to an echo", "One binary message is sent and comes back.", exchange),
     Situation(
-        "The connection breaks", "A message is sent; instead of answering it, TCP is reset.", lose
+        "The connection breaks",
+        "A message is sent; instead of answering, the server resets the TCP connection.",
+        lose,
     ),
 )

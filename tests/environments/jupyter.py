@@ -1,6 +1,6 @@
-"""A notebook that is open in a browser: runs its cells as a person would, and tells what they show.
+"""A notebook in a browser: runs cells and returns their outputs.
 
-Uses JupyterLab's public commands and models, which the site exposes as `window.jupyterapp`.
+Uses the commands and models of JupyterLab, which the site exposes as `window.jupyterapp`.
 """
 
 import json
@@ -14,7 +14,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from tests.browser import drivers
 
 LIMIT = 480
-"""Seconds for anything in a notebook to happen; starting the kernel takes most of it."""
+"""Seconds to wait for anything in a notebook; starting the kernel takes most of it."""
 
 READY = "return Boolean(window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel)"
 
@@ -29,7 +29,7 @@ START = """
     const sent = (sender, {direction, msg}) => {
         if (direction !== "send" || msg.header.msg_type !== "execute_request") return;
         kernel.anyMessage.disconnect(sent);
-        setTimeout(done, 10);  // The kernel queues it in a timer of 4 ms, which comes first.
+        setTimeout(done, 10);  // The kernel queues it in a timer of 4 ms, which fires first.
     };
     kernel.anyMessage.connect(sent);
     notebook.activeCellIndex = notebook.widgets.indexOf(find(arguments[0]));
@@ -63,7 +63,7 @@ RESTART = """
 
 
 class Notebook:
-    """The notebook at `address`, once its kernel has been asked for. Cells go by their ids."""
+    """The notebook at `address`. Cells are named by their ids."""
 
     def __init__(self, driver: WebDriver, address: str) -> None:
         self.driver = driver
@@ -88,7 +88,7 @@ class Notebook:
         return cell
 
     def start(self, cell: str) -> None:
-        """Start a cell: run it, or have it stand in the kernel's queue."""
+        """Start a cell: run it, or put it into the kernel's queue."""
         self._execute_async(START, cell)
 
     def end_of(self, cell: str) -> list[dict[str, Any]]:
@@ -97,15 +97,15 @@ class Notebook:
         return self.outputs(cell)
 
     def has_ended(self, cell: str) -> bool:
-        """Whether the cell has run to its end since it was started last."""
+        """Return True if the cell has ended since it was last started."""
         return bool(self._execute(HAS_ENDED, cell))
 
     def outputs(self, cell: str) -> list[dict[str, Any]]:
-        """What the cell has put out until now, as it would be saved."""
+        """Return the outputs of the cell so far, as they would be saved."""
         return list(json.loads(self._execute(OUTPUTS, cell)))
 
     def query(self, cell: str, selector: str) -> list[str]:
-        """The HTML of the elements of a cell, as they are on the page now."""
+        """Return the HTML of those elements of a cell that match the selector."""
         return list(self._execute(QUERY, cell, selector))
 
     def interrupt(self) -> None:
@@ -131,7 +131,7 @@ class Notebook:
 
 
 def text_of(outputs: list[dict[str, Any]]) -> str:
-    """What a cell has printed, and its values as text; it has raised nothing."""
+    """Return the printed text and the values of a cell. Fail if it has raised an exception."""
     parts = []
     for output in outputs:
         assert output["output_type"] != "error", output
@@ -140,7 +140,7 @@ def text_of(outputs: list[dict[str, Any]]) -> str:
 
 
 def html_of(outputs: list[dict[str, Any]]) -> str:
-    """The one value of a cell that is HTML."""
+    """Return the only HTML output of a cell."""
     (html,) = (
         output["data"]["text/html"] for output in outputs if "text/html" in output.get("data", {})
     )
@@ -148,6 +148,6 @@ def html_of(outputs: list[dict[str, Any]]) -> str:
 
 
 def error_of(outputs: list[dict[str, Any]]) -> tuple[str, str]:
-    """Name and text of what a cell has raised."""
+    """Return the name and the message of the exception that a cell has raised."""
     (error,) = (output for output in outputs if output["output_type"] == "error")
     return error["ename"], error["evalue"]

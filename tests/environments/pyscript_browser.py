@@ -1,4 +1,4 @@
-"""An engine that opens PyScript pages, and what is to be seen of such a page."""
+"""A browser that opens PyScript pages, and functions that look at such a page."""
 
 import warnings
 from typing import Any
@@ -12,10 +12,10 @@ from selenium.webdriver.support.wait import WebDriverWait
 from tests.browser import drivers
 
 LIMIT = 180
-"""Seconds for anything on a page to happen; starting Pyodide takes most of it."""
+"""Seconds to wait for anything on a page; starting Pyodide takes most of it."""
 
 STARTED = "return document.querySelector('script-py') !== null"
-"""Python is there, and a script of the page begins."""
+"""True when Python is running and a script of the page begins."""
 
 SEEN = "return document.body?.innerText"
 LINES = "return [...document.querySelectorAll('script-py > div')].map((line) => line.textContent)"
@@ -27,7 +27,7 @@ WHEELS = """
 
 
 class Browser:
-    """One engine."""
+    """The browser of one engine."""
 
     def __init__(self, engine: str) -> None:
         self._engine = engine
@@ -36,8 +36,8 @@ class Browser:
     def open(self, *addresses: str) -> list[str]:
         """Open each page in a tab of its own, wait until Python runs there, and return the tabs.
 
-        The first is in front. A start of Pyodide that crashes Chromium is made once more, as for the
-        pages of the matrix.
+        The first tab is in front. If starting Pyodide crashes Chromium, the browser is started again,
+        as for the pages of the matrix.
         """
         try:
             return self._open(addresses)
@@ -51,7 +51,7 @@ class Browser:
 
     def _start(self) -> None:
         self.driver = drivers.desktop(self._engine, 1280, 900)
-        # A page that starts Pyodide does not answer for a while.
+        # A page does not answer commands while it starts Pyodide.
         drivers.limit_commands(self.driver, LIMIT)
 
     def _open(self, addresses: tuple[str, ...]) -> list[str]:
@@ -66,12 +66,12 @@ class Browser:
         return tabs
 
     def close(self) -> None:
-        """End the engine."""
+        """Quit the browser."""
         drivers.kill(self.driver)
 
 
 def wait_for(driver: WebDriver, script: str, *, errors: bool = False) -> Any:
-    """Return what the script returns, once that is true; fail if there are errors, unless expected."""
+    """Return the script's result once it is true. Fail at errors on the page, unless expected."""
 
     def look(driver: WebDriver) -> Any:
         if not errors:
@@ -85,26 +85,26 @@ def wait_for(driver: WebDriver, script: str, *, errors: bool = False) -> Any:
 
 
 def once(condition: str, script: str) -> str:
-    """A script that returns what another does, as soon as a condition on that, `found`, holds."""
+    """Return a script with the result of another one, `found`, as soon as the condition on it holds."""
     return f"const found = (() => {{ {script} }})(); return ({condition}) && found"
 
 
 def lines(driver: WebDriver, count: int) -> list[str]:
-    """Return what the page's script has displayed, once it is so many lines."""
+    """Return the lines that the page's scripts have displayed, once there are at least `count`."""
     return wait_for(driver, once(f"found.length >= {count}", LINES))
 
 
 def loaded(driver: WebDriver) -> set[str]:
-    """Return the packages whose wheels the page's own interpreter has loaded."""
+    """Return the packages whose wheels the interpreter of the page has loaded."""
     return {name.split("-")[0] for name in driver.execute_script(WHEELS)}
 
 
 def assert_no_errors(driver: WebDriver) -> None:
-    """Nothing was reported, neither on the page nor, where the driver tells, in the console."""
+    """Fail if there are errors on the page or, if the driver gives access to it, in the console."""
     found = driver.execute_script(BANNERS)
     assert not found, found
     if isinstance(driver, Chrome):
         log = driver.get_log("browser")  # type: ignore[no-untyped-call]
         said = [entry["message"] for entry in log if entry["level"] == "SEVERE"]
-        # The guide's pages name no icon.
+        # The guide's pages have no icon.
         assert [text for text in said if "/favicon.ico" not in text] == []

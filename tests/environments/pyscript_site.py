@@ -1,12 +1,11 @@
-"""A web site with PyScript pages: those of the demo, those of docs/pyscript.md, and our own in pages/.
+"""A web site with PyScript pages: the demo's, those of docs/pyscript.md, and those in pages/.
 
     /pyscript/…              the demo's pages, with @pyscript/core in /pyscript/core
     /pyodide/…               the newest Pyodide, whose lock file has our wheel
     /docs/in-a-page.html …   the pages of docs/pyscript.md, each named after its heading
-    /simple/websocketstream/ the folder of our wheel, and
-    /simple/…                those of the libraries' wheels: together an index for micropip
+    /simple/…                a folder for each package with its wheels: an index for micropip
 
-It sends no header that isolates pages: nothing here needs one.
+The site does not send the headers that isolate pages (COOP and COEP), because no page needs them.
 """
 
 import re
@@ -28,7 +27,7 @@ INTERPRETER = 'interpreter = "/pyodide/pyodide.mjs"\n'
 FROM_INDEX = """
 packages = ["websocketstream"]
 index_urls = ["{address}/simple"]
-# What PyScript remembers does not tell where it came from.
+# The cache does not know which index a package came from.
 packages_cache = "never"
 """
 
@@ -39,7 +38,7 @@ _HEADING = re.compile(r"^##? (.*)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Site:
-    """Where the pages are, and the WebSocket server that they use."""
+    """The address of the pages, and the WebSocket server that they use."""
 
     address: str
     server: ThreadedServer
@@ -47,7 +46,7 @@ class Site:
 
 @contextmanager
 def serve(folder: Path) -> Iterator[Site]:
-    """Serve the site. The pages of the guide, and what depends on addresses, go into `folder`."""
+    """Serve the site. The files that are generated, such as the guide's pages, go into `folder`."""
     mounts = {f"/{name}": path for name, path in FOLDERS.items()}
     mounts |= {"/environments": PAGES, "/docs": folder, "/simple/websocketstream": DIST}
     for name, wheel in shown_libraries().items():
@@ -62,7 +61,7 @@ def serve(folder: Path) -> Iterator[Site]:
 
 
 def write_guide(folder: Path, server: str) -> None:
-    """Make files of the guide's blocks: its configuration, and its pages, with what is local here."""
+    """Write the guide's configuration and pages to files, with local addresses in them."""
     parts = _HEADING.split(GUIDE.read_text(encoding="utf-8"))
     for heading, section in zip(parts[1::2], parts[2::2], strict=True):
         for kind, block in _BLOCK.findall(section):

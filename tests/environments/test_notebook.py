@@ -1,4 +1,4 @@
-"""The example notebook in JupyterLite, in every engine: each cell, interrupting and restarting."""
+"""The example notebook in JupyterLite, in every engine: all cells, interrupting, restarting."""
 
 import json
 import re
@@ -19,7 +19,7 @@ from .jupyter import Notebook, error_of, html_of, text_of
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    # Starting the kernel again takes WebKitGTK a minute and a half.
+    # Restarting the kernel takes a minute and a half in WebKitGTK.
     without = ("webkit",) if metafunc.function is test_restarting else ()
     pages = [
         PageSpec(page.engine, "notebook", page.pyodide)
@@ -31,14 +31,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="module")
 def server(spec: PageSpec) -> Iterator[ThreadedServer]:
-    """A server for one engine alone: on a server that others have used, the gates are open already."""
+    """A server for each engine: on a shared one, the gates would be open already."""
     with serve_in_thread() as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def notebook(spec: PageSpec, server: ThreadedServer) -> Iterator[Notebook]:
-    """The example in the engine, opened once, with what its first cells install and define."""
+    """The example notebook, opened once in each engine, after its first cells have been run."""
     if reason := missing().get(spec.engine):
         pytest.fail(f"{reason}. WEBSOCKETSTREAM_ENGINES=… leaves an engine out.", pytrace=False)
     make()
@@ -53,27 +53,27 @@ def notebook(spec: PageSpec, server: ThreadedServer) -> Iterator[Notebook]:
 
 
 def begin(notebook: Notebook, server: ThreadedServer) -> None:
-    """Run the first cells, which install and define what the others use."""
+    """Run the first cells, which install the package and define names for the others."""
     assert text_of(notebook.run("install")) == ""
     assert text_of(notebook.run("server")) == f"{server.url}\n"
-    assert text_of(notebook.run("echo")) == "ReadResult(value='hello', done=False)\n"
+    assert text_of(notebook.run("echo")) == "hello\n"
 
 
 @pytest.fixture
 def jspi(notebook: Notebook) -> bool:
-    """Whether Python can be suspended in a cell of this engine."""
+    """True if Python can be suspended in a cell of this engine."""
     probe = "import websocketstream\nwebsocketstream.support().jspi"
     return text_of(notebook.run_code(probe)) == "True\n"
 
 
 def open_gate(server: ThreadedServer, gate: str) -> None:
-    """Let who waits on /journal?id=gate&wait=open get its message."""
+    """Let the server send its message to the client that waits on /journal?id=gate&wait=open."""
     with connect(f"{server.url}/echo?id={gate}"):
         pass
 
 
 def test_every_cell(notebook: Notebook, jspi: bool) -> None:
-    """Each cell of the example puts out what its text says."""
+    """Each cell of the example shows what its text promises."""
     cells = json.loads((SOURCE / "files" / EXAMPLE).read_text(encoding="utf-8"))["cells"]
     ids = [cell["id"] for cell in cells if cell["cell_type"] == "code"]
     assert ids[:3] == ["install", "server", "echo"]
@@ -105,9 +105,9 @@ def test_every_cell(notebook: Notebook, jspi: bool) -> None:
 
 
 def test_connections_are_tables(notebook: Notebook) -> None:
-    """As the last line of a cell, a stream is a table on the page, and shows no secret of its URL."""
+    """A connection is displayed as a table, which does not show the query string of its URL."""
     cell = notebook.start_code(
-        "async with WebSocketStream(f'{SERVER}/echo?id=s3cret') as opened:\n    display(opened)"
+        "async with WebSocketStream(f'{SERVER}/echo?id=s3cret') as ws:\n    display(ws)"
     )
     html = html_of(notebook.end_of(cell))
     (table,) = notebook.query(cell, ".jp-OutputArea-output table")
@@ -117,15 +117,15 @@ def test_connections_are_tables(notebook: Notebook) -> None:
 
 
 def test_a_plot_is_live(notebook: Notebook, server: ThreadedServer) -> None:
-    """What is shown with a display_id is drawn anew for each message, while the cell runs."""
+    """A plot with a display_id is updated for each message, while the cell runs."""
     notebook.run("plot")
     cell = notebook.start_code(
         "values = []\n"
         "plot = display(line(values), display_id=True)\n"
         "for gate in range(3):\n"
         "    url = f'{SERVER}/journal?id=plot-{gate}&wait=open'\n"
-        "    async with WebSocketStream(url) as opened:\n"
-        "        async for message in opened.readable:\n"
+        "    async with WebSocketStream(url) as ws:\n"
+        "        async for message in ws:\n"
         "            values.append(gate + 1)\n"
         "            plot.update(line(values))\n"
     )
@@ -138,7 +138,7 @@ def test_a_plot_is_live(notebook: Notebook, server: ThreadedServer) -> None:
 
 
 def points_of(notebook: Notebook, cell: str) -> int | None:
-    """How many points the plot on the page has; None: there is no plot yet."""
+    """Return the number of points in the plot; None if there is no plot yet."""
     lines = notebook.query(cell, "svg polyline")
     found = [re.search(r'points="([^"]*)"', line) for line in lines]
     return len(found[0][1].split()) if found and found[0] else None
@@ -146,32 +146,28 @@ def points_of(notebook: Notebook, cell: str) -> int | None:
 
 WAYS = {
     "asynchronous": (
-        "waiting = (await WebSocketStream(url).opened).readable.get_reader()",
-        "(await waiting.read()).value",
+        "waiting = WebSocketStream(url)\nawait waiting.opened",
+        "await waiting.recv()",
     ),
     "synchronous": (
-        "%pip install -q websockets\n"
-        "import websocketstream\n"
-        "websocketstream.install()\n"
-        "from websockets.sync.client import connect\n"
-        "waiting = connect(url)",
+        "from websocketstream.sync import connect\nwaiting = connect(url)",
         "waiting.recv()",
     ),
 }
-"""How to connect, and how to wait for a message."""
+"""The code to connect, and the code to wait for a message."""
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_interrupting(notebook: Notebook, server: ThreadedServer, jspi: bool, way: str) -> None:
-    """Interrupting takes back the cells that have not begun; the one that waits for a message goes on
-    to wait, and gets it, and connections stay as they are.
+    """Interrupting cancels the cells that have not begun. The cell that waits for a message still gets
+    it, and connections stay open.
     """
     if way == "synchronous" and not jspi:
         pytest.skip("Python can't be suspended in this engine, so no cell waits without await")
     connect, receive = WAYS[way]
     text_of(
         notebook.run_code(
-            f"other = await WebSocketStream(f'{{SERVER}}/echo?id=other-{way}').opened\n"
+            f"other = WebSocketStream(f'{{SERVER}}/echo?id=other-{way}')\nawait other.opened\n"
             f"url = f'{{SERVER}}/journal?id={way}&wait=open'\n{connect}"
         )
     )
@@ -184,24 +180,19 @@ def test_interrupting(notebook: Notebook, server: ThreadedServer, jspi: bool, wa
     assert f'"id": "{way}"' in text_of(notebook.end_of(waiting))
     assert error_of(notebook.end_of(queued)) == ("Kernel Interrupt", "Interrupted")
 
-    text_of(
-        notebook.run_code(
-            "with other.writable.get_writer() as writer:\n"
-            "    await writer.write('hello')\n"
-            "await other.writable.close()"
-        )
-    )
+    text_of(notebook.run_code("await other.send('hello')\nother.close()\nawait other.closed"))
     entry = server.entry(f"other-{way}")
     assert (entry["messages_received"], entry["ended"]) == (1, "close")
 
 
 def test_restarting(notebook: Notebook, server: ThreadedServer) -> None:
-    """Restarting the kernel closes its connections with 1001, and new ones can be made."""
+    """Restarting the kernel closes its connections with code 1001; the notebook can be run again."""
     text_of(
         notebook.run_code(
-            "left = await WebSocketStream(f'{SERVER}/echo?id=left').opened\n"
-            "await left.writable.get_writer().write('hello')\n"
-            "await left.readable.get_reader().read()"
+            "left = WebSocketStream(f'{SERVER}/echo?id=left')\n"
+            "await left.opened\n"
+            "await left.send('hello')\n"
+            "await left.recv()"
         )
     )
     notebook.restart()

@@ -1,4 +1,4 @@
-"""PyScript pages in every engine: the guide's own, those of the demo, and one that uses an index."""
+"""PyScript pages in every engine: the guide's, the demo's, and one that uses a package index."""
 
 import itertools
 import re
@@ -23,14 +23,14 @@ NAME = "websocketstream"
 CLIENTS = ("pyscript.WebSocket", "js.WebSocket", NAME)
 EXPECTED = {
     "Many messages, then a close": (
-        "returns 4001 “that was all”; 100 of 100 messages handled by then; as str and bytes"
+        "returns 4001 “that was all”; 100 of 100 messages handled; as str and bytes"
     ),
-    "The server refuses": "raises WebSocketError: .+",
-    "The program has a bug": ("raises ValueError: message 5 is bad; 5 messages handled by then; as str"),
+    "The server refuses": "raises HandshakeError: .+",
+    "The program has a bug": ("raises ValueError: message 5 is bad; 5 messages handled; as str"),
     "256 KiB to an echo": "the same bytes come back; as bytes; after .+ ms, connecting included",
     "The connection breaks": "raises WebSocketError: .+",
 }
-"""What the comparison says of this package in each situation, as patterns."""
+"""The results of this package in each situation of the comparison, as patterns."""
 
 CHAT = """
     return [...document.querySelectorAll('#lines li')].map((line) =>
@@ -90,7 +90,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def browser(spec: PageSpec) -> Iterator[Browser]:
-    """The engine, which all tests share."""
+    """The engine, shared by all tests."""
     if reason := missing().get(spec.engine):
         pytest.fail(f"{reason}. WEBSOCKETSTREAM_ENGINES=… leaves an engine out.", pytrace=False)
     browser = Browser(spec.engine)
@@ -99,7 +99,7 @@ def browser(spec: PageSpec) -> Iterator[Browser]:
 
 
 def test_the_pages_of_the_guide(browser: Browser, site: Site) -> None:
-    """A package by name works on a page, and from PyScript's cache on the page of a worker."""
+    """The guide's pages work as they stand, and the second finds the package in PyScript's cache."""
     texts = [message(index, 10, "text") for index in range(3)]
     browser.open(f"{site.address}/docs/in-a-page.html")
     assert lines(browser.driver, 4) == [*texts, "That was all."]
@@ -113,9 +113,9 @@ def test_the_pages_of_the_guide(browser: Browser, site: Site) -> None:
 
 
 def test_an_index_of_ones_own(browser: Browser, site: Site) -> None:
-    """An index serves the configuration and micropip.install(); then `aiohttp` and `websockets` work.
+    """An index works in the configuration and in micropip.install(); `aiohttp` works after install().
 
-    After install() `websockets.sync` waits in a script and in an `async` handler, where there is JSPI.
+    Where the browser has JSPI, `websocketstream.sync` works in a script and in an `async` handler.
     """
     browser.open(f"{site.address}/environments/installing.html")
     driver = browser.driver
@@ -123,15 +123,15 @@ def test_an_index_of_ones_own(browser: Browser, site: Site) -> None:
     received = f"{url} ['0:', '1:', '2:']"
     jspi = driver.execute_script("return 'Suspending' in WebAssembly")
     without_await = ["in a script", "in a handler"] if jspi else ["NotSupportedError"] * 2
-    assert lines(driver, 5) == [received, "gone", received, "with aiohttp", without_await[0]]
+    assert lines(driver, 5) == [received, "uninstalled", received, "with aiohttp", without_await[0]]
     driver.find_element("id", "button").click()
     assert lines(driver, 6)[5] == without_await[1]
     assert_no_errors(driver)
 
 
 def test_the_chat(browser: Browser, site: Site) -> None:
-    """A line that is typed in one tab appears in the other, as text; one typed while the connection
-    is lost appears when it has been made again.
+    """A line that is typed in one tab appears in the other, as text. A line that is typed while there is
+    no connection appears after the page has reconnected.
     """
     address = f"{site.address}/pyscript/chat.html?room=a"
     first, second = browser.open(address, address)
@@ -158,7 +158,7 @@ def test_the_chat(browser: Browser, site: Site) -> None:
 
 
 def conversation(count: int) -> str:
-    """A script for the lines of the chat, once there are so many."""
+    """Return a script for the lines of the chat, once there are at least `count`."""
     return once(f"found.length >= {count}", CHAT)
 
 
@@ -176,12 +176,12 @@ def test_the_chart(browser: Browser, site: Site) -> None:
 
 
 def chart_when(driver: WebDriver, condition: str) -> dict[str, Any]:
-    """Return the chart, once it is as the condition says."""
+    """Return the chart, once the condition holds."""
     return wait_for(driver, once(condition, CHART))
 
 
 def check_chart(chart: dict[str, Any]) -> None:
-    """Compare each point with the server's sample of that number."""
+    """Compare each point with the server's sample of the same number."""
     count, points = int(chart["count"]), chart["points"]
     assert len(points) == min(count, 240)
     values = [sample(index) for index in range(count - len(points), count)]
@@ -192,7 +192,7 @@ def check_chart(chart: dict[str, Any]) -> None:
 
 
 def test_the_comparison(browser: Browser, site: Site) -> None:
-    """The table is filled for each client; this package delivers everything, as the server meant it."""
+    """The table is filled for each client, and this package's results match what the server did."""
     browser.open(f"{site.address}/pyscript/compare.html")
     driver = browser.driver
     wait_for(driver, "return document.getElementById('results').dataset.state === 'done'", errors=True)

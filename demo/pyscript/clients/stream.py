@@ -4,16 +4,13 @@ from websocketstream import WebSocketStream
 
 
 async def receive(url, handle):
-    stream = WebSocketStream(url)
-    async with stream as opened:
-        async for message in opened.readable:
+    async with WebSocketStream(url) as ws:
+        async for message in ws:
             await handle(message)
-    return await stream.closed
+    return await ws.closed
 
 
 async def exchange(url, data):
-    async with WebSocketStream(url) as opened:
-        writer = opened.writable.get_writer()
-        await writer.write(data)
-        reader = opened.readable.get_reader()
-        return (await reader.read()).value
+    async with WebSocketStream(url) as ws:
+        await ws.send(data)
+        return await ws.recv()

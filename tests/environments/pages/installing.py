@@ -1,4 +1,4 @@
-"""Tells where the package comes from, installs it again with micropip, and uses libraries."""
+"""Shows where the package comes from, installs it again with micropip, and uses it in several ways."""
 
 import sys
 from importlib.metadata import distribution
@@ -8,30 +8,29 @@ from pyscript import display, fetch, when, window
 
 
 async def look(server: str) -> None:
-    """Show where the package comes from, and what a connection has received, in one line."""
+    """Show where the package comes from, and the messages that a connection receives, in one line."""
     from websocketstream import WebSocketStream
 
     source = distribution("websocketstream").read_text("PYODIDE_SOURCE")
-    async with WebSocketStream(f"{server}/send?count=3&size=2") as opened:
-        display(f"{source} {[message async for message in opened.readable]}")
+    async with WebSocketStream(f"{server}/send?count=3&size=2") as ws:
+        display(f"{source} {[message async for message in ws]}")
 
 
 def ask(server: str, question: str) -> None:
-    """Show what an echo answers, or that Python can't wait for it here."""
-    from websockets.sync.client import connect
-
+    """Show the answer of an echo, or that Python can't wait for it here."""
     from websocketstream import NotSupportedError
+    from websocketstream.sync import connect
 
     try:
-        with connect(f"{server}/echo") as websocket:
-            websocket.send(question)
-            display(websocket.recv())
+        with connect(f"{server}/echo") as ws:
+            ws.send(question)
+            display(ws.recv())
     except NotSupportedError as error:
         display(type(error).__name__)
 
 
 async def ask_with_aiohttp(server: str, question: str) -> None:
-    """Show what an echo answers to `aiohttp`."""
+    """Show the answer of an echo to `aiohttp`."""
     import aiohttp
 
     async with aiohttp.ClientSession() as session, session.ws_connect(f"{server}/echo") as socket:
@@ -46,9 +45,9 @@ async def main() -> None:
     micropip.uninstall("websocketstream")
     for name in [name for name in sys.modules if name.split(".")[0] == "websocketstream"]:
         del sys.modules[name]
-    display("still there" if "websocketstream" in micropip.list() else "gone")
+    display("installed" if "websocketstream" in micropip.list() else "uninstalled")
     index = f"{window.location.origin}/simple"
-    await micropip.install(["websocketstream", "websockets", "aiohttp"], index_urls=[index])
+    await micropip.install(["websocketstream", "aiohttp"], index_urls=[index])
     await look(server)
 
     import websocketstream
