@@ -1,9 +1,9 @@
-"""Open the demo in every browser there is, wait for its self-test, and keep screenshots; then its
-page of libraries and its PyScript pages.
+"""Run the demo's self-test in every installed browser, then check its page of libraries and its PyScript
+pages. Screenshots are saved on the way.
 
-The page runs its self-test by itself when its address ends in `?selftest`, and tells the result
-in `document.documentElement.dataset.selftest` ("passed" or "failed") and in
-`window.selftestReport.rows`, a list of objects that make the table printed here.
+The page runs its self-test if its address ends in `?selftest`. The result is in
+`document.documentElement.dataset.selftest` ("passed" or "failed"), and the rows of the table that is
+printed here are in `window.selftestReport.rows`.
 """
 
 import json
@@ -26,8 +26,8 @@ REPORT = "return JSON.stringify(window.selftestReport ?? {})"
 
 
 def check(address: str) -> None:
-    """Check every engine that is here; fail if anything fails in one, or if none is here."""
-    # WebKitGTK tells pages this language. Where it is C, which is none, uPlot does not start.
+    """Check the demo in every installed engine. Fail if one fails, or if none is installed."""
+    # The language of pages in WebKitGTK. If it is "C", which is not valid, uPlot does not start.
     os.environ["LC_ALL"] = "en_US.UTF-8"
     missing = engines.missing()
     for reason in missing.values():
@@ -43,7 +43,7 @@ def check(address: str) -> None:
 
 
 def check_in(engine: str, address: str) -> str:
-    """Check one engine: run the self-test, print its table, take screenshots; then the other pages."""
+    """Check one engine: run the self-test, print its table, take screenshots, check the other pages."""
     say(f"{engine}: running the demo's self-test")
     driver = drivers.desktop(engine, *DESKTOP)
     try:
@@ -67,7 +67,7 @@ def check_in(engine: str, address: str) -> str:
 
 
 def wait_for(driver: WebDriver, document: str) -> str:
-    """Wait for the self-test's result in this document."""
+    """Wait for the result of the self-test in a document."""
     script = f"return {document}?.documentElement?.dataset.selftest"
     try:
         return str(WebDriverWait(driver, LIMIT).until(lambda d: d.execute_script(script)))
@@ -76,14 +76,14 @@ def wait_for(driver: WebDriver, document: str) -> str:
 
 
 def photograph_both(driver: WebDriver, window: str, name: str) -> None:
-    """Save pictures of the page as the self-test left it, and of its top."""
+    """Save pictures of the page as the self-test leaves it, and of its top."""
     photograph(driver, name)
     driver.execute_script(f"{window}.scrollTo({{top: 0, behavior: 'instant'}})")
     photograph(driver, f"{name}-top")
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """The rows as text in columns, under the names that the page gave them."""
+    """Return the rows as text in columns, below the names of the fields."""
     if not rows:
         return "(no rows)"
     names = list(dict.fromkeys(name for row in rows for name in row))
@@ -93,5 +93,5 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def shown(value: object) -> str:
-    """A cell's text: its last line, where a traceback says what happened."""
+    """Return the last line of a cell's text, where a traceback has its message."""
     return str(value).strip().rpartition("\n")[2]

@@ -1,6 +1,7 @@
-"""Run a few libraries on the demo's page in one engine, and photograph them.
+"""Run some of the libraries on the demo's page in one engine, and save screenshots.
 
-`websockets`, `aiohttp`, and a large one above `websockets` that needs compiled wheels.
+They are `websockets`, `aiohttp`, and `openai`, which is large, uses `websockets` and needs compiled
+wheels.
 """
 
 from selenium.common.exceptions import TimeoutException
@@ -30,7 +31,7 @@ SHOW = """
 
 
 def check(driver: WebDriver, address: str, engine: str) -> list[str]:
-    """Return what went wrong; nothing should."""
+    """Return the problems that were found."""
     problems = []
     driver.get(f"{address}libraries.html")
     show_in_frame(driver, f"{address}libraries.html", PHONE)
@@ -53,7 +54,7 @@ def check(driver: WebDriver, address: str, engine: str) -> list[str]:
 
 
 def run(driver: WebDriver, library: str) -> str | None:
-    """Choose a library and run its first example; return what went wrong."""
+    """Choose a library and run its first example. Return the problem, if there is one."""
     driver.execute_script("location.hash = arguments[0]", library)
     try:
         wait(driver, f"{BUTTON} && !{BUTTON}.disabled && document.activeElement.matches('h2')")
@@ -66,12 +67,12 @@ def run(driver: WebDriver, library: str) -> str | None:
 
 
 def wait(driver: WebDriver, expression: str) -> None:
-    """Wait until an expression holds in the frame."""
+    """Wait until an expression is true in the frame."""
     WebDriverWait(driver, LIMIT).until(holds(expression))
 
 
 def photograph_frame(driver: WebDriver, name: str) -> None:
-    """Save a picture of the window, whose frame is the driver's context."""
+    """Save a picture of the whole window, then return to its frame."""
     driver.switch_to.default_content()
     photograph(driver, name)
     driver.switch_to.frame(0)

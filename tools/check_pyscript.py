@@ -1,4 +1,4 @@
-"""Open the demo's PyScript pages in one engine, wait until each does its work, and photograph them."""
+"""Check the demo's PyScript pages in one engine, and save screenshots of them."""
 
 import json
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from tools.project import say
 from tools.screenshots import DESKTOP, PHONE, photograph, resize_frame, show_in_frame
 
 LIMIT = 120
-"""Seconds for a page to start, and as many for each step after that."""
+"""Seconds for each step on a page, the first of which includes starting Python."""
 
 CONVERSATION = ["Good morning!", "This line went to the server and came back.", "So did this one."]
 
@@ -32,13 +32,13 @@ PAGES = {
         "!document.querySelector('td[data-client=websocketstream]:not([data-outcome=good])')",
     ],
 }
-"""For each page, what is true in it, one after the other. One step of the chat talks."""
+"""The conditions to wait for on each page, in order. One step of the chat sends messages."""
 
 BANNERS = "return [...document.querySelectorAll('.py-error')].map((banner) => banner.textContent)"
 
 
 def check(driver: WebDriver, address: str, engine: str) -> list[str]:
-    """Return what went wrong; nothing should."""
+    """Return the problems that were found."""
     problems = []
     for page, steps in PAGES.items():
         name = page.partition(".")[0] or "examples"
@@ -60,6 +60,6 @@ def check(driver: WebDriver, address: str, engine: str) -> list[str]:
 
 
 def holds(expression: str) -> Callable[[WebDriver], object]:
-    """A condition to wait for, on a page that may not be there yet."""
+    """Return a condition to wait for, on a page that may still be loading."""
     script = f"return document.readyState === 'complete' && ({expression})"
     return lambda driver: driver.execute_script(script)

@@ -1,7 +1,7 @@
-"""Put the demo together and serve it with its own server; with `--check`, try it and end.
+"""Build the demo and serve it with its own server; with `--check`, test it and exit.
 
-`.build/demo` then holds the whole page, which any static web server could serve, though without
-the servers of its own that the self-test, the flood and the libraries need.
+The demo is in `.build/demo`. Any static web server could serve it, but the self-test, the flood and the
+libraries need the demo's own server.
 """
 
 import json
@@ -27,16 +27,16 @@ FOLDERS = {
     "uplot": NODE_MODULES / "uplot" / "dist",
     "pyscript/core": NODE_MODULES / "@pyscript" / "core" / "dist",
 }
-"""What lies where in the page's address."""
+"""The folders of the site, by their paths."""
 PYTHON = {"app": SOURCE / "app", "scenarios": ROOT / "tests" / "scenarios"}
-"""The packages of the page's own Python, in python.zip."""
+"""The Python packages of the page, which are in python.zip."""
 SERVERS = "--libraries"
-"""The server's option for the page of the libraries."""
+"""The server's option that starts servers for the libraries."""
 UNSERVED = shutil.ignore_patterns("app", "notebook", "__pycache__", "*.map")
 
 
 def stage(site: Path = SITE) -> None:
-    """Put the pages, Pyodide with our wheel, PyScript, the plots and the libraries into one folder."""
+    """Copy the pages, Pyodide with our wheel, PyScript, uPlot and the libraries into one folder."""
     shutil.rmtree(site, ignore_errors=True)
     for name, folder in FOLDERS.items():
         shutil.copytree(folder, site / name, ignore=UNSERVED, dirs_exist_ok=True)
@@ -50,9 +50,9 @@ def stage(site: Path = SITE) -> None:
 
 @contextmanager
 def served(folder: Path, *options: str) -> Iterator[str]:
-    """Serve the folder and the WebSockets from a process of its own; give the page's address."""
+    """Serve the folder and the test server from another process; yield the page's address."""
     command = [sys.executable, "-m", "tests.server", "--static", str(folder), *options]
-    # The server ends when its standard input does, and so with this process, however that ends.
+    # The server exits when its standard input is closed, so also when this process is killed.
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:
@@ -66,7 +66,7 @@ def served(folder: Path, *options: str) -> Iterator[str]:
 
 
 def demo() -> None:
-    """Serve until Ctrl-C, or check."""
+    """Build the demo, and check it or serve it until Ctrl-C."""
     stage()
     with served(SITE, SERVERS) as address:
         if "--check" in sys.argv:
@@ -78,8 +78,8 @@ def demo() -> None:
 
 
 def wait_for_the_end(invitation: str) -> None:
-    """Say where to go, and wait for Ctrl-C."""
-    print(f"\n    {invitation}\n    Ctrl-C ends it.\n", flush=True)
+    """Print the address, and wait for Ctrl-C."""
+    print(f"\n    {invitation}\n    Press Ctrl-C to stop it.\n", flush=True)
     try:
         signal.pause()
     except KeyboardInterrupt:

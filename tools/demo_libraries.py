@@ -1,9 +1,9 @@
-"""What the demo's page "Libraries" needs besides its own files, put into the demo's folder:
+"""Generate the data of the demo's page "Libraries":
 
     libraries/catalog.json      the libraries: names, versions, and the pages of docs/libraries/ in parts
     simple/GROUP/PROJECT/       an index of wheels for each group of tests/libraries/pins, for micropip
 
-The pages are the source of the text and of the code; nothing of them is written a second time.
+Text and code come from docs/libraries/.
 """
 
 import json
@@ -40,7 +40,7 @@ def stage(site: Path) -> None:
 
 
 def _entry(library: Library) -> dict[str, Any]:
-    """Return what the page knows of a library."""
+    """Return the catalog's entry for a library."""
     page = ROOT / "docs" / "libraries" / f"{library.name}.md"
     text = page.read_text(encoding="utf-8")
     return {
@@ -66,7 +66,7 @@ def summary(page: str) -> str:
 
 
 def parts(page: str, name: str) -> Iterator[Part]:
-    """Split a page: text as HTML, without the title, and the examples under the names of their tests."""
+    """Split a page into text as HTML, without the title, and examples with the names of their tests."""
     markdown = MarkdownIt()
     tokens = markdown.parse(page)[3:]
     pending: list[Token] = []
@@ -88,7 +88,7 @@ def parts(page: str, name: str) -> Iterator[Part]:
 
 
 def _adapted(token: Token) -> Token:
-    """Fit a token into the page: headings one level down, and no links to files of the repository."""
+    """Adapt a token: move headings down one level, and remove links to files of the repository."""
     if token.type.startswith("heading_"):
         token.tag = f"h{int(token.tag[1]) + 1}"
     local = False
@@ -112,14 +112,14 @@ def _wheels(group: str) -> list[Path]:
 
 
 def _newest(library: Library) -> str:
-    """Return the version of a library that micropip finds."""
+    """Return the version of a library that micropip installs."""
     project = canonicalize_name(library.library)
     found = [parse_wheel_filename(wheel.name)[:2] for wheel in _wheels(library.group)]
     return str(max((version for name, version in found if name == project), default=Version("0")))
 
 
 def _write_index(group: str, folder: Path) -> None:
-    """Write an index as PEP 503 describes it: a page of links for each project, and the wheels."""
+    """Write an index as in PEP 503: a page of links for each project, and the wheels."""
     for wheel in _wheels(group):
         project = folder / parse_wheel_filename(wheel.name)[0]
         project.mkdir(parents=True, exist_ok=True)

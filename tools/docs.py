@@ -1,8 +1,8 @@
-"""Build the documentation's site into `.build/site`; with `--serve`, show it with the examples' server.
+"""Build the documentation's site into `.build/site`; with `--serve`, serve it with the test server.
 
-Any warning fails the build: a link or an anchor that leads nowhere, a page that no list names, a name in
-a docstring that is none. Pyodide with our wheel lies in the site, so that the examples run from any
-static web server; those that connect need the project's own beside it.
+Warnings fail the build: broken links and anchors, pages that are in no table of contents, unknown names
+in docstrings. The site includes Pyodide with our wheel, so the examples run from any static web server.
+Those that connect need the test server as well.
 """
 
 import shutil
@@ -23,7 +23,7 @@ REDIRECT = f'<!doctype html><meta http-equiv="refresh" content="0; url={FIRST_PA
 
 
 def build() -> Path:
-    """Build the site if what it is made of changed, and return its folder."""
+    """Build the site if a source has changed, and return its folder."""
     pyodide = distributions.folder(pyodide_versions()[0])
     sources = [*PAGES, *CODE, *files_under(SOURCE, ROOT / "src"), pyodide / distributions.LOCK]
     with alone():
@@ -42,7 +42,7 @@ def build() -> Path:
 
 
 def docs() -> None:
-    """Build, and serve until Ctrl-C if that is asked for."""
+    """Build the site; with `--serve`, serve it until Ctrl-C."""
     site = build()
     if "--serve" in sys.argv:
         with served(site) as address:

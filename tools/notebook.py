@@ -1,8 +1,8 @@
-"""Build the notebook site and serve it with its own server.
+"""Build the notebook site and serve it together with the test server.
 
-The site is JupyterLite with the example notebooks of demo/notebook: static files that hold all that
-the page needs, so nothing comes from elsewhere when it runs. `.build/notebook/site` could be served
-by any web server, though without the WebSocket server that the example connects to.
+The site is JupyterLite with the example notebook of demo/notebook: static files that load nothing from
+other hosts. Any web server could serve `.build/notebook/site`, but the example connects to the test
+server.
 """
 
 import shutil
@@ -32,7 +32,7 @@ def make() -> None:
 
 
 def install_jupyterlite() -> None:
-    """Install the pinned tools into a virtual environment of their own: there are many of them."""
+    """Install the pinned tools into a separate virtual environment, because there are many."""
     python = JUPYTERLITE / "bin" / "python"
     step = Step("jupyterlite", [PINS, sys.version], [python])
     if step.is_done():
@@ -45,7 +45,7 @@ def install_jupyterlite() -> None:
 
 
 def make_kernel() -> None:
-    """Put the kernel's Pyodide together: the newest, with what IPython needs."""
+    """Build the Pyodide of the kernel: the newest, with the packages that IPython needs."""
     version = pyodide_versions()[0]
     step = Step("kernel", [KERNEL_PINS, version], [KERNEL / distributions.LOCK])
     if step.is_done():
@@ -65,7 +65,7 @@ def make_site() -> None:
         return
     step.begin()
     say("building the notebook site")
-    # From nothing, since a second build in the same folder forgets where Pyodide is.
+    # Start in an empty folder: a second build in the same one loses the location of Pyodide.
     shutil.rmtree(LITE, ignore_errors=True)
     shutil.rmtree(SITE, ignore_errors=True)
     shutil.copytree(SOURCE, LITE)

@@ -1,4 +1,4 @@
-"""Screenshots of pages as a desktop and as a telephone show them, in `.build/screenshots`."""
+"""Screenshots of pages in the sizes of a desktop and a phone, in `.build/screenshots`."""
 
 from selenium.webdriver.remote.webdriver import WebDriver
 
@@ -19,28 +19,28 @@ _RESIZE = "[document.querySelector('iframe').width, document.querySelector('ifra
 
 
 def show_in_frame(driver: WebDriver, address: str, size: tuple[int, int]) -> None:
-    """Load a page into a frame that takes the place of the window's page, of the same origin.
+    """Replace the window's page by a frame with a page of the same origin.
 
-    A frame can be as narrow as a phone; windows can't in every engine, and show gray beside it.
+    A frame can be as narrow as a phone. In some engines a window can't: it shows gray next to the frame.
     """
     driver.execute_script(_FRAME, *size, address)
     resize(driver, *size)
 
 
 def resize_frame(driver: WebDriver, size: tuple[int, int]) -> None:
-    """Give the frame another size, and the window with it."""
+    """Change the size of the frame and of the window."""
     driver.execute_script(_RESIZE, *size)
     resize(driver, *size)
 
 
 def resize(driver: WebDriver, width: int, height: int) -> None:
-    """Give the window's page this size in CSS pixels, or the nearest that the engine allows."""
+    """Give the window this inner size in CSS pixels, or the nearest that the engine allows."""
     inner = driver.execute_script("return [innerWidth, innerHeight]")
     outer = driver.get_window_size()
     driver.set_window_size(outer["width"] + width - inner[0], outer["height"] + height - inner[1])
 
 
 def photograph(driver: WebDriver, name: str) -> None:
-    """Save a picture of what is to be seen."""
+    """Save a picture of the window."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     driver.save_screenshot(str(FOLDER / f"{name}.png"))
