@@ -1,4 +1,4 @@
-// Runs examples for live.js: {code} comes, {kind, text, ms} goes back. Pyodide lies in the site itself.
+// Runs examples for live.js: receives {code}, posts {kind, text, ms}. Pyodide is part of the site.
 
 const started = start();
 

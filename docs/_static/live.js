@@ -1,8 +1,9 @@
-// Gives each Python example of the page a Run button. Code can be edited; output appears below it.
+// Adds a Run button to each Python example of the page. The code can be edited; its output appears below.
 //
-// Python runs in a worker, which the first click starts and Stop ends. The examples' wss://example.com is
-// replaced by a server that has the routes of the project's test server: what was entered on this page,
-// ?server=, what was entered on another page, what config.json of this site names, or this origin.
+// Python runs in a worker, which the first click starts and Stop terminates. wss://example.com in the examples
+// is replaced by a server with the routes of the project's test server. That is, in this order: the address
+// entered on this page, ?server=, the address entered on another page, the one in this site's config.json, or
+// this origin.
 
 const PLACEHOLDER = "wss://example.com";
 const ROOT = new URL("..", import.meta.url);
@@ -47,7 +48,7 @@ class Example {
     try {
       this.code.contentEditable = "plaintext-only";
     } catch {
-      return; // an older browser: there the code can be run only as it is
+      return; // an older browser: the code can be run, but not edited
     }
     this.code.spellcheck = false;
     this.code.setAttribute("role", "textbox");
@@ -87,13 +88,13 @@ class Example {
     document.documentElement.classList.add("live-busy");
     this.output.replaceChildren();
     this.output.hidden = this.notice.hidden = true;
-    const code = this.code.innerText; // where line breaks that were typed are line breaks
-    this.setState("starting", worker ? "" : "Starting Python, once per page");
+    const code = this.code.innerText; // unlike textContent, it has the line breaks that were typed
+    this.setState("starting", worker ? "" : "Starting Python (once per page)");
     let server = PLACEHOLDER;
     if (code.includes(PLACEHOLDER) && !code.includes("FakeBackend")) {
       server = await findServer();
       if (running !== this) {
-        return; // stopped meanwhile
+        return; // stopped in the meantime
       }
       if (!(await answers(server))) {
         this.askForServer(server);
@@ -112,7 +113,7 @@ class Example {
       this.setState("running", "Running");
     } else if (kind === "done" || kind === "failed") {
       const silent = kind === "done" && this.output.hidden;
-      this.end(kind, `${silent ? "Done, without output," : kind === "done" ? "Done" : "Raised"} in ${ms} ms`);
+      this.end(kind, `${silent ? "Done without output" : kind === "done" ? "Done" : "Failed"} in ${ms} ms`);
     } else if (kind === "broken") {
       worker?.terminate();
       worker = null;
@@ -145,9 +146,9 @@ class Example {
       sessionStorage.setItem(KEY, entered);
       this.run();
     });
-    const text = `This example needs a server, and none answers at ${server}. In the repository, `;
+    const text = `This example needs a server, but none answers at ${server}. In the repository, `;
     const command = make("code", { textContent: "./build.sh docs --serve" });
-    this.notice.replaceChildren(make("p", {}, text, command, " shows these pages together with one."), form);
+    this.notice.replaceChildren(make("p", {}, text, command, " serves these pages together with one."), form);
     this.notice.hidden = false;
   }
 }
@@ -175,12 +176,12 @@ async function findServer() {
       return (await response.json()).ws;
     }
   } catch {
-    // no server of ours: the next line is as good a guess as any
+    // not served by ./build.sh docs: guess
   }
   return location.origin.replace(/^http/, "ws");
 }
 
-// Whether a WebSocket can be opened there. The last one that could is not asked again.
+// Returns true if the server accepts a WebSocket. The last server that did is not tried again.
 function answers(server) {
   if (server === serverThatAnswers) {
     return true;

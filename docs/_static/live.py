@@ -1,4 +1,4 @@
-"""The Python side of the live examples: runs one as a notebook cell would be run."""
+"""The Python part of the live examples: runs each as a notebook runs a cell."""
 
 import sys
 import traceback

@@ -1,4 +1,4 @@
-"""The demo's page "Libraries": what it is made of, and what it does in every engine."""
+"""The demo's page "Libraries": its data, and its behaviour in every engine."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from tools import demo, demo_libraries
 from tools.project import ROOT
 
 LIMIT = 180
-"""Seconds for Pyodide to start on a loaded machine, and the example to run."""
+"""Seconds for Pyodide to start on a busy machine, and for the example to run."""
 
 SHOW = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})"
 CHOSEN = """
@@ -47,12 +47,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("engine", groups, scope="module")
 
 
-# What the page is made of
+# The data of the page
 
 
 @pytest.mark.parametrize("name", libraries())
 def test_examples_are_those_of_the_documentation(name: str) -> None:
-    """The page shows the code that the tests run, and text around it with links that lead somewhere."""
+    """The page shows the code that the tests run, and text with absolute links."""
     page = (ROOT / "docs" / "libraries" / f"{name}.md").read_text(encoding="utf-8")
     parts = list(demo_libraries.parts(page, name))
     codes = {part["name"]: part["code"] for part in parts if "code" in part}
@@ -66,7 +66,7 @@ def test_examples_are_those_of_the_documentation(name: str) -> None:
 
 @pytest.mark.parametrize("group", sorted({library.group for library in libraries().values()}))
 def test_the_index_of_a_group_has_its_wheels(site: Path, group: str) -> None:
-    """Each wheel of a group is where the page of its project says, under the project's normal name."""
+    """The index links to each wheel of a group, in folders with normalized names."""
     index = site / "simple" / group
     listed = [
         (project.name, project / link)
@@ -81,12 +81,12 @@ def test_the_index_of_a_group_has_its_wheels(site: Path, group: str) -> None:
         assert wheel.stat().st_size == (LIBRARIES / group / wheel.name).stat().st_size
 
 
-# What it does
+# The behaviour of the page
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo, put together from the sources as they are."""
+    """The demo, built from the current sources."""
     site = tmp_path_factory.mktemp("demo")
     demo.stage(site)
     return site
@@ -94,14 +94,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(site: Path) -> Iterator[str]:
-    """Where it is served, with servers for the libraries."""
+    """The address of the demo, which is served with servers for the libraries."""
     with demo.served(site, demo.SERVERS) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def driver(engine: str) -> Iterator[WebDriver]:
-    """The engine's browser."""
+    """The browser of the engine."""
     driver = drivers.desktop(engine, 1280, 900)
     drivers.limit_commands(driver, LIMIT)
     yield driver
@@ -109,7 +109,7 @@ def driver(engine: str) -> Iterator[WebDriver]:
 
 
 class Example:
-    """The first example of a library that is chosen."""
+    """The first example of a library."""
 
     def __init__(self, driver: WebDriver, address: str, library: str) -> None:
         self._driver = driver
@@ -123,7 +123,7 @@ class Example:
         self._element: WebElement = driver.find_element("css selector", ".example")
 
     def _texts(self, selector: str) -> list[str]:
-        """Return the text of all elements that are visible or not."""
+        """Return the texts of all elements that match, visible or not."""
         found = "return [...document.querySelectorAll(arguments[0])].map((each) => each.textContent)"
         return list(self._driver.execute_script(found, selector))
 
@@ -136,12 +136,12 @@ class Example:
         self.part("button.main").click()
 
     def replace(self, *keys: str) -> None:
-        """Type other code in place of what is there."""
+        """Replace the code by typing."""
         self._driver.execute_script("arguments[0].select()", self.part("textarea"))
         self.part("textarea").send_keys(*keys)
 
     def ended(self) -> str:
-        """Wait until it runs no more; return how it ended."""
+        """Wait until the run has ended, and return its final state."""
         wait = WebDriverWait(self._driver, LIMIT)
         return wait.until(lambda _: (state := self.state) != "running" and state)
 
@@ -155,20 +155,20 @@ class Example:
 
     @property
     def output(self) -> list[str]:
-        """What the code has printed, and what its last line is."""
+        """The lines that the code has printed, and the value of its last line."""
         first = ".example:first-of-type"
         return [text.rstrip("\n") for text in self._texts(f"{first} .from-stdout, {first} .from-value")]
 
     @property
     def steps(self) -> dict[str, tuple[str, str]]:
-        """Each step's state, and the time that is shown."""
+        """The state of each step, and the time that is shown for it."""
         steps = self._driver.execute_script(STEPS, self._element)
         return {name: (state, seconds) for name, state, seconds in steps}
 
 
 @pytest.mark.parametrize("library", ["gql", "aiohttp", "openai"])
 def test_a_library_runs(driver: WebDriver, address: str, library: str) -> None:
-    """Run installs the library, imports it and runs the code against its server; each is timed."""
+    """Run installs the library, imports it, and runs the code with its server. Each step is timed."""
     example = Example(driver, address, library)
     assert "example.com" not in example.code
     assert "127.0.0.1" in example.code
@@ -182,8 +182,8 @@ def test_a_library_runs(driver: WebDriver, address: str, library: str) -> None:
     assert len(example._texts(".example:first-of-type .held")) == held
 
 
-def test_what_variables_hold_is_shown(driver: WebDriver, address: str) -> None:
-    """After a run the page shows what the code's variables hold, but for what the code says itself."""
+def test_variables_are_shown(driver: WebDriver, address: str) -> None:
+    """After a run, the page shows the variables whose values are not literals in the code."""
     example = Example(driver, address, "gql")
     example.press()
     assert example.ended() == "done"
@@ -192,7 +192,7 @@ def test_what_variables_hold_is_shown(driver: WebDriver, address: str) -> None:
 
 
 def test_versions_do_not_clash(driver: WebDriver, address: str) -> None:
-    """Libraries that need different versions of another run one after the other on the page."""
+    """Libraries that need different versions of a dependency run on the same page."""
     for library, major in {"openai": "15", "gql": "17"}.items():
         example = Example(driver, address, library)
         example.replace("import websockets", Keys.ENTER, "websockets.__version__.partition('.')[0]")
@@ -201,7 +201,7 @@ def test_versions_do_not_clash(driver: WebDriver, address: str) -> None:
 
 
 def test_code_can_be_changed(driver: WebDriver, address: str) -> None:
-    """Edited code is what runs: its output, its traceback and the line are shown; it can be undone."""
+    """Edited code can be run: output, traceback and failing line are shown. Edits can be undone."""
     example = Example(driver, address, "aiorpcx")
     original = example.code
     example.replace("print('edited')", Keys.ENTER, "def f():", Keys.ENTER, "raise ValueError('mine')")
@@ -223,9 +223,9 @@ def test_code_can_be_changed(driver: WebDriver, address: str) -> None:
 
 
 def test_a_run_can_be_stopped(driver: WebDriver, address: str) -> None:
-    """Stop ends code that would never end, even if it does not let go of Python."""
+    """Stop ends code that never ends, even if it does not await anything."""
     example = Example(driver, address, "aiorpcx")
-    example.replace("print('for ever')", Keys.ENTER, "while True: pass")
+    example.replace("print('forever')", Keys.ENTER, "while True: pass")
     example.press()
     WebDriverWait(driver, LIMIT).until(lambda _: example.output)
     example.press()
@@ -236,7 +236,7 @@ def test_a_run_can_be_stopped(driver: WebDriver, address: str) -> None:
 
 
 def test_the_list_is_used_with_the_keyboard(driver: WebDriver, address: str) -> None:
-    """A link of the list shows its library and moves the focus there; Back returns to the one before."""
+    """A link in the list shows its library and moves the focus there. Back goes to the previous one."""
     Example(driver, address, "gql")
     driver.find_element("css selector", "#list a[href='#ocpp']").send_keys(Keys.ENTER)
     heading = WebDriverWait(driver, LIMIT).until(lambda _: focused(driver))
@@ -252,7 +252,7 @@ def focused(driver: WebDriver) -> str | None:
 
 
 def test_a_missing_server_is_named(driver: WebDriver, site: Path) -> None:
-    """Where no server can be had the page says so, shows the code as it is, and does not run it."""
+    """Without a server for a library, the page says so, and shows code that can't be run."""
     with demo.served(site) as address:
         example = Example(driver, address, "gql")
         assert "./build.sh demo" in driver.find_element("css selector", ".notice").text

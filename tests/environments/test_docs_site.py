@@ -1,4 +1,4 @@
-"""The documentation's site: it builds without a warning, and its examples run in every engine."""
+"""The documentation's site: it builds without warnings, and its examples run in every engine."""
 
 import re
 import zlib
@@ -17,16 +17,16 @@ from tests.browser import drivers
 from tests.browser.plugin import SELECTION
 from tools import docs
 from tools.demo import served
-from websocketstream import errors, testing
+from websocketstream import errors, sync, testing
 from websocketstream.gateway import headers
 
 BOOT_LIMIT = 120
-"""Seconds for Pyodide to start on a loaded machine, and the example to run."""
+"""Seconds for Pyodide to start on a busy machine, and for the example to run."""
 
 ELSEWHERE = re.compile(
     r"""<(?:script|link|img|iframe)\b[^>]*\s(?:src|href)=["']?(?:https?:)?//[^"' >]*"""
 )
-PUBLIC = (websocketstream, errors, headers, testing)
+PUBLIC = (websocketstream, errors, headers, sync, testing)
 UNFINISHED = ("starting", "running")
 SHOW = "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})"
 SELECT = "arguments[0].focus(); getSelection().selectAllChildren(arguments[0])"
@@ -44,20 +44,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="module")
 def site() -> Path:
-    """The site as it is built from the sources as they are."""
+    """The site, built from the current sources."""
     return docs.build()
 
 
 @pytest.fixture(scope="module")
 def address(site: Path) -> Iterator[str]:
-    """Where the site and the server of the examples are served."""
+    """The address of the site, which is served together with the test server."""
     with served(site) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def driver(engine: str) -> Iterator[WebDriver]:
-    """The engine's browser."""
+    """The browser of the engine."""
     driver = drivers.start(engine)
     yield driver
     driver.quit()
@@ -65,7 +65,7 @@ def driver(engine: str) -> Iterator[WebDriver]:
 
 @pytest.fixture
 def first(driver: WebDriver, address: str) -> "Example":
-    """The first example of the tutorial, on one page for all tests: Python takes time to start."""
+    """The first example of the tutorial. Tests share the page, because Python takes time to start."""
     tutorial = f"{address}docs/tutorial.html"
     if driver.current_url != tutorial:
         driver.get(tutorial)
@@ -73,7 +73,7 @@ def first(driver: WebDriver, address: str) -> "Example":
 
 
 class Example:
-    """An example on the page that is open."""
+    """An example on the open page."""
 
     def __init__(self, driver: WebDriver, number: int) -> None:
         self.block: WebElement = driver.find_elements("class name", "live")[number]
@@ -88,14 +88,14 @@ class Example:
         self.part("run").click()
 
     def replace(self, code: str) -> None:
-        """Type other code in place of what is there."""
+        """Replace the code by typing."""
         pre = self.block.find_element("tag name", "pre")
         self._driver.execute_script(SHOW, pre)
         self._driver.execute_script(SELECT, pre)
         pre.send_keys(code.replace("\n", Keys.ENTER))
 
     def ended(self) -> str:
-        """Wait until it runs no more; return how it ended."""
+        """Wait until the run has ended, and return its final state."""
         state = self.block.get_attribute
         ends = WebDriverWait(self._driver, BOOT_LIMIT)
         return str(
@@ -109,7 +109,7 @@ class Example:
 
 @pytest.mark.xdist_group("docs-build")
 def test_nothing_comes_from_elsewhere(site: Path) -> None:
-    """No page of the site loads a script, a style or a picture from another host."""
+    """No page of the site loads a script, a style sheet or an image from another host."""
     pages = list((site / "docs").rglob("*.html"))
     assert len(pages) > 20
     assert {page.name: found for page in pages if (found := ELSEWHERE.findall(page.read_text()))} == {}
@@ -118,10 +118,11 @@ def test_nothing_comes_from_elsewhere(site: Path) -> None:
 @pytest.mark.xdist_group("docs-build")
 @pytest.mark.parametrize("module", PUBLIC, ids=lambda module: module.__name__)
 def test_the_reference_is_complete(site: Path, module: ModuleType) -> None:
-    """Every name that a public module exports has an entry, under it or where it comes from."""
+    """Every name that a public module exports has an entry in the reference."""
     inventory = (site / "objects.inv").read_bytes().split(b"\n", 4)[4]
     entries = {line.split(" ")[0] for line in zlib.decompress(inventory).decode().splitlines()}
-    objects = {name: getattr(module, name) for name in module.__all__}
+    exported = {name: getattr(module, name) for name in module.__all__}
+    objects = {name: found for name, found in exported.items() if not isinstance(found, ModuleType)}
     paths = {
         name: {f"{module.__name__}.{name}", f"{getattr(found, '__module__', '')}.{name}"}
         for name, found in objects.items()
@@ -136,7 +137,7 @@ def test_the_first_example_of_the_tutorial_runs(first: Example) -> None:
 
 
 def test_code_can_be_changed(first: Example) -> None:
-    """Edited code is what runs: its output, its last value and its traceback are shown."""
+    """Edited code can be run: its output, the value of its last line and its traceback are shown."""
     first.replace("print('edited')\n6 * 7")
     first.press()
     assert (first.ended(), first.output) == ("done", "edited\n42\n")
@@ -149,7 +150,7 @@ def test_code_can_be_changed(first: Example) -> None:
 
 
 def test_a_running_example_can_be_stopped(driver: WebDriver, first: Example) -> None:
-    """Stop ends code that waits for ever, and Python starts again for the next run."""
+    """Stop ends code that waits forever, and the next run starts Python again."""
     first.replace("import asyncio\nprint('waiting')\nawait asyncio.Event().wait()")
     first.press()
     WebDriverWait(driver, BOOT_LIMIT).until(lambda _: "waiting" in first.output)
@@ -161,7 +162,7 @@ def test_a_running_example_can_be_stopped(driver: WebDriver, first: Example) -> 
 
 
 def test_a_missing_server_is_named(driver: WebDriver, address: str) -> None:
-    """Where no server answers the page says so, and asks for the address of another."""
+    """If no server answers, the page says so and asks for the address of another one."""
     nobody = "ws://127.0.0.1:9"
     driver.get(f"{address}docs/tutorial.html?server={nobody}")
     example = Example(driver, 0)
