@@ -1,4 +1,4 @@
-"""Third-party libraries do their job in every engine, unmodified."""
+"""Third-party libraries run unmodified in every engine, as docs/libraries/ says."""
 
 import re
 
@@ -13,9 +13,12 @@ from .examples import LIBRARIES, library_examples, library_pages
 from .pages import Page, library
 from .plugin import SELECTION
 
+SECTIONS = ["Install", "Connect", "What differs in a page", "What the server must do"]
+"""The sections of each page of docs/libraries/."""
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Pages of their own, one for each group: in no other a library is installed."""
+    """Give each group of libraries a page of its own, so that no other page has a library installed."""
     if "example" not in metafunc.fixturenames:
         return
     metafunc.parametrize(
@@ -36,7 +39,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def test_library(spec: PageSpec, page: Page, servers: ServerThread, name: str, example: str) -> None:
-    """The example of docs/libraries/ runs as it stands, against a server of its kind."""
+    """An example of docs/libraries/ runs as it stands, against a server for its library."""
     if reason := servers.missing(name):
         pytest.skip(reason)
     server, limit = servers.url(name), libraries()[name].limit
@@ -46,14 +49,33 @@ def test_library(spec: PageSpec, page: Page, servers: ServerThread, name: str, e
 
 
 def test_each_library_has_a_page() -> None:
-    """Each library that is proven has a page in the documentation, with an example, and no other has."""
+    """Each library that is tested has a page in the documentation, and no other has."""
     assert {page.stem for page in library_pages()} == set(libraries())
-    for name in libraries():
-        assert library_examples(name), f"docs/libraries/{name}.md has no example"
+
+
+@pytest.mark.parametrize("name", libraries())
+def test_pages_have_the_same_sections(name: str) -> None:
+    """Each page has the same sections in the same order, and an example in the second."""
+    page = (LIBRARIES / f"{name}.md").read_text(encoding="utf-8")
+    title, *sections = re.split(r"^## ", page, flags=re.MULTILINE)
+    assert title.startswith(f"# {libraries()[name].library}\n")
+    assert [section.partition("\n")[0] for section in sections] == SECTIONS
+    assert "```python\n" in sections[1]
+
+
+@pytest.mark.parametrize("name", libraries())
+def test_pages_install_what_the_tests_install(name: str) -> None:
+    """The page of a library installs each package that its examples are tested with."""
+    install = (LIBRARIES / f"{name}.md").read_text(encoding="utf-8").partition("## Connect")[0]
+    library = libraries()[name]
+    for requirement in library.requirements:
+        assert re.search(rf'"{re.escape(requirement)}(==.*?)?"', install), requirement
+    for bare in library.bare:
+        assert f'install("{bare}", deps=False)' in install
 
 
 def test_the_table_is_complete() -> None:
-    """The table of docs/libraries.md has each library, with the version that is installed."""
+    """The table of docs/libraries.md lists each library with the version that the tests install."""
     table = LIBRARIES.with_suffix(".md").read_text(encoding="utf-8")
     rows = {
         name: (library, version)
