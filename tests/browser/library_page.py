@@ -1,9 +1,9 @@
-"""The page that has third-party libraries: the examples of docs/libraries/ run there as they stand.
+"""A page with third-party libraries, where the examples of docs/libraries/ run as they stand.
 
 A library is installed from the index of webserver.py when its first example is about to run. Its module
 in tests/libraries/inpage/, if it has one, is imported before its examples, and may have:
 
-- `forget()`, which is called after each example and clears what the library itself keeps for ever;
+- `forget()`, which is called after each example and clears what the library itself would keep;
 - the functions that its CHECKS name, further tests.
 """
 
@@ -23,7 +23,7 @@ import websocketstream
 
 @dataclass(frozen=True)
 class Scenario:
-    """What the harness asks of a scenario."""
+    """A scenario, as the harness runs it."""
 
     name: str
     doc: str
@@ -36,12 +36,12 @@ _scenarios: dict[str, Scenario] = {}
 
 
 def all_scenarios() -> dict[str, Scenario]:
-    """The examples and the checks of the libraries that are installed."""
+    """Return the examples and the checks of the libraries that are installed."""
     return _scenarios
 
 
 async def prepare(part: str) -> None:
-    """Install a library, and import what its examples do."""
+    """Install a library, and import the modules that its examples import."""
     library = libraries.libraries()[part]
     micropip = await libraries.micropip(library.group)
     for name, version, module, *source in library.mocked:
@@ -84,7 +84,7 @@ def _inpage(part: str) -> ModuleType | None:
 
 
 def _installed(check: Callable[[Any], Awaitable[None]]) -> Callable[[Any], Awaitable[None]]:
-    """Let a check run as a program does that has called install()."""
+    """Return a check that calls install() first."""
 
     async def run(env: Any) -> None:
         websocketstream.install()
@@ -97,7 +97,7 @@ def _installed(check: Callable[[Any], Awaitable[None]]) -> Callable[[Any], Await
 def _cleaned(
     scenario: Callable[[Any], Awaitable[None]], inpage: ModuleType | None
 ) -> Callable[[Any], Awaitable[None]]:
-    """Undo install() after a scenario, and what the library keeps."""
+    """Return a scenario that calls uninstall() at its end, and clears what the library keeps."""
 
     async def run(env: Any) -> None:
         try:

@@ -1,4 +1,4 @@
-"""The page that runs the programs of tests/programs, each with one version of the library it is for.
+"""A page that runs the programs of tests/programs, each with one version of its library.
 
 There may be several versions of a library: one takes the place of another, as after `micropip.uninstall`
 and a restart of Python.
@@ -15,12 +15,11 @@ from library_page import Scenario  # type: ignore[import-not-found]
 
 import websocketstream
 
-
 _scenarios: dict[str, Scenario] = {}
 
 
 def all_scenarios() -> dict[str, Scenario]:
-    """The programs for what is installed now."""
+    """Return the programs for the library that is installed."""
     return _scenarios
 
 
@@ -44,7 +43,7 @@ async def prepare(part: str) -> None:
 
 
 def _forget(name: str) -> None:
-    """Let Python import a library anew, and the programs that have imported it."""
+    """Make Python import a library again, and the programs that have imported it."""
     for module in list(sys.modules):
         if module.partition(".")[0] in (name, "programs"):
             del sys.modules[module]

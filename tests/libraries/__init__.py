@@ -1,4 +1,4 @@
-"""Third-party libraries that run in a page, unmodified: what each needs, and its server.
+"""Third-party libraries that run in a page unmodified, and a server for each.
 
 Each library has up to four files, by a short name:
 
@@ -26,25 +26,25 @@ PINS = HERE / "pins"
 
 @dataclass(frozen=True)
 class Library:
-    """What its module says about a library."""
+    """A library, as its module describes it."""
 
     name: str
     """The short name, which its files bear."""
     library: str
     """The name on PyPI."""
     requirements: tuple[str, ...]
-    """What micropip installs."""
+    """The packages that micropip installs."""
     group: str
-    """The page that it shares with others, and their pins."""
+    """The group of libraries that it shares a page and pinned versions with."""
     expects: tuple[str, ...] = ()
-    """Parts of lines in the console that are the library's own, such as its deprecation warnings."""
+    """Parts of console lines that come from the library itself, such as its deprecation warnings."""
     limit: float = 30.0
     """Seconds for one example."""
     bare: tuple[str, ...] = ()
-    """Packages that micropip installs first, without what they need: some of that exists for Pyodide in
-    its own distribution only, and the library does without."""
+    """Packages that micropip installs first, without their dependencies: some of those exist only in
+    Pyodide's own distribution, and the library works without them."""
     mocked: tuple[tuple[str, ...], ...] = ()
-    """Packages that are required and never used there: name, version, a module of it, and the module's
+    """Packages that are required but not used: name, version, a module of the package, and the module's
     source if it can't be empty."""
     checks: tuple[str, ...] = ()
     """Further tests: functions of its module in inpage/."""
@@ -52,7 +52,7 @@ class Library:
 
 @cache
 def libraries() -> dict[str, Library]:
-    """All libraries by their short names."""
+    """Return all libraries by their short names."""
     modules = sorted(path for path in HERE.glob("*.py") if not path.name.startswith("_"))
     return {path.stem: _library(path) for path in modules}
 
@@ -83,7 +83,7 @@ def _constants(path: Path) -> dict[str, Any]:
 
 
 async def micropip(group: str) -> Any:
-    """Return micropip, in a page, with the group's wheels as the only ones that there are."""
+    """Return micropip, in a page, with the group's wheels as its only index."""
     import js
     import pyodide_js
 

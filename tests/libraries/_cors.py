@@ -1,4 +1,4 @@
-"""What a REST API has to answer so that a page of another origin may use it."""
+"""CORS: lets pages of other origins use a REST API."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

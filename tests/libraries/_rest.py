@@ -1,4 +1,4 @@
-"""A server for HTTP requests that are no handshakes, and what it saw of them.
+"""A server for ordinary HTTP requests, which records what it sees of them.
 
 A page of another origin may use each route but ``/unshared``. Routes that wait for each other share a
 ``name`` of the client's choice.

@@ -14,7 +14,7 @@ def _module(name: str) -> Any:
 
 
 class ServerThread:
-    """Starts the server of a library when it is first asked for, and ends all of them at the end."""
+    """Starts the server of a library when its URL is first asked for, and stops all at the end."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -41,7 +41,7 @@ class ServerThread:
         return module.missing() if hasattr(module, "missing") else None
 
     def url(self, name: str) -> str:
-        """The URL of a library's server, by the library's short name."""
+        """Return the URL of a library's server, which is started if it does not run."""
         if name not in self._urls:
             starting = asyncio.run_coroutine_threadsafe(self._start(_module(name)), self._loop)
             self._urls[name] = starting.result(START_LIMIT)

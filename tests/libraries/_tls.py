@@ -1,4 +1,4 @@
-"""TLS for the servers of libraries that know no other scheme than `wss:`."""
+"""TLS for the servers of libraries that connect to `wss:` only."""
 
 import asyncio
 import ssl

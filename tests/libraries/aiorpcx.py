@@ -1,4 +1,4 @@
-"""JSON-RPC: the server side of `aiorpcX` itself."""
+"""A JSON-RPC server written with aiorpcX itself."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

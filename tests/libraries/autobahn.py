@@ -1,4 +1,4 @@
-"""Autobahn's own WebSocket server, with a small WAMP router on top."""
+"""Autobahn's own WebSocket server, with a small WAMP router of ours on top."""
 
 import asyncio
 import itertools
@@ -23,7 +23,7 @@ ROLES = {"broker": RoleBrokerFeatures(), "dealer": RoleDealerFeatures()}
 
 
 class Router:
-    """The realm: its topics and procedures, and the calls that are under way."""
+    """A realm: its subscriptions and procedures, and the calls that wait for a result."""
 
     def __init__(self) -> None:
         self.numbers = itertools.count(1)

@@ -19,7 +19,7 @@ from ._serving import aiohttp_server
 
 LIBRARY = "discord.py"
 REQUIREMENTS = ("discord.py",)
-# Needed for voice only, and not to be had for Pyodide.
+# Needed for voice only, and not available for Pyodide.
 MOCKED = (("audioop-lts", "0.2.2", "audioop"),)
 GROUP = "websockets-17"
 EXPECTS = ("DeprecationWarning: 'asyncio.iscoroutinefunction' is deprecated",)

@@ -33,7 +33,7 @@ METHOD = ".GenerativeService.BidiGenerateContent"
 
 
 def _admitted(request: Request) -> bool:
-    """Whether the request has a valid key, or token where that is needed."""
+    """Return True if the request has a valid key, or a token where that is needed."""
     url = urlsplit(request.path)
     query = {name: values[0] for name, values in parse_qs(url.query).items()}
     if url.path == f"{SERVICE}v1alpha{METHOD}Constrained":
@@ -60,7 +60,7 @@ async def handle(connection: ServerConnection) -> None:
 
 
 class Session:
-    """What follows on the setup."""
+    """A session after its setup."""
 
     def __init__(self, connection: ServerConnection, setup: dict[str, Any]) -> None:
         self._connection = connection

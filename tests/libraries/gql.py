@@ -1,4 +1,4 @@
-"""GraphQL subscriptions: ariadne under uvicorn."""
+"""A server for GraphQL subscriptions, written with ariadne and run by uvicorn."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager

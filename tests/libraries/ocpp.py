@@ -1,4 +1,4 @@
-"""Charging stations: the central system of `ocpp` itself."""
+"""A central system for charging stations, written with `ocpp` itself."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -20,7 +20,7 @@ GROUP = "websockets-17"
 
 
 class CentralSystem(ChargePoint):
-    """Takes stations on, and answers their heartbeats."""
+    """Accepts stations, and answers their heartbeats."""
 
     @on("BootNotification")
     def on_boot(self, charge_point_model: str, charge_point_vendor: str, **more: Any) -> Any:

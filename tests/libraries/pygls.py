@@ -1,4 +1,4 @@
-"""Language servers: one that is made with `pygls` itself."""
+"""A language server written with `pygls` itself."""
 
 import asyncio
 import threading

@@ -42,7 +42,7 @@ def check(connection: ServerConnection, request: Request) -> Response | None:
 
 
 class Channels:
-    """Who has joined which topic."""
+    """The topics, and the clients that have joined them."""
 
     def __init__(self) -> None:
         self._members: dict[str, dict[ServerConnection, dict[str, Any]]] = defaultdict(dict)

@@ -72,7 +72,7 @@ class Workspace:
 
 
 class App:
-    """A connection of the app. It is told of one message, and of what follows from it."""
+    """A connection of the app, which receives the events of one message and of the reaction to it."""
 
     def __init__(self, socket: web.WebSocketResponse, number: int, refreshing: bool) -> None:
         self.socket = socket

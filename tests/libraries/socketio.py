@@ -1,4 +1,4 @@
-"""A Socket.IO server: that of `python-socketio` itself, as an ASGI application under uvicorn."""
+"""A Socket.IO server written with `python-socketio` itself, run by uvicorn."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -31,7 +31,7 @@ ACTIONS = {
 
 
 async def session(websocket: ServerConnection) -> None:
-    """Answer the requests of a connection, and tell it what its live queries see."""
+    """Answer the requests of a connection, and send the notifications of its live queries."""
     if websocket.subprotocol != "cbor":
         await websocket.close(1003, "this server speaks CBOR only")
         return

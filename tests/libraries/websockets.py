@@ -1,4 +1,4 @@
-"""The tests' own WebSocket server, which is made with `websockets`: a route for each behaviour."""
+"""The WebSocket server of the tests, written with `websockets`: a route for each behaviour."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""Fixtures of the stress tests: a page, and what is run in it."""
+"""Fixtures of the stress tests: a page, and a runner for the functions of tests/scenarios/stress."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,13 +18,13 @@ from .plugin import report
 __all__ = ["servers", "web_server_main", "ws_server"]
 
 CRASHES = "tabs crashed (failed_write_crash)"
-"""What the tables call the one defect of docs/backends.md that no page can rule out."""
+"""The name in the tables for the one defect of docs/backends.md that no page can rule out."""
 
 NAMES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKitGTK"}
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave what is repeated to the long form: the matrix runs each of it once."""
+    """Leave the repeated scenarios to the long form: the matrix runs each of them once."""
     return True if collection_path.name == "test_repeats.py" and not config.option.long else None
 
 
@@ -41,7 +41,7 @@ def is_covered(page: PageSpec) -> bool:
 
 @pytest.fixture
 def long(request: pytest.FixtureRequest) -> bool:
-    """Whether this is the long form."""
+    """True in the long form."""
     return bool(request.config.option.long)
 
 
@@ -55,16 +55,16 @@ class Runner:
         self.cell = cell
         self.server = server
         self.crashes = 0
-        """How often Chromium's own WebSocketStream has crashed the tab, as counted by the test."""
+        """The number of times that Chromium's own WebSocketStream has crashed the tab."""
         self.more: dict[str, str] = {}
-        """What the registry's environment wants besides."""
+        """Further arguments of the registry's environment."""
         self._starts = -1
         self._item = item
 
     def attempt(
         self, name: str, *, limit: float = 60, settle: float = SETTLE_LIMIT, **options: Any
     ) -> Outcome:
-        """Run it, whatever comes of it."""
+        """Run a stress test, and return its outcome."""
         if self._starts != len(self.page.starts) or not self.page.is_open:
             # The first connection of a page leaves objects of Pyodide's own behind, once.
             self._run("warm_up", SETTLE_LIMIT, SETTLE_LIMIT, {})
@@ -85,11 +85,11 @@ class Runner:
         )
 
     def __call__(self, name: str, **options: Any) -> dict[str, Any]:
-        """Run it, fail if it fails, and return its figures."""
+        """Run a stress test, fail if it fails, and return its figures."""
         return self._figures(self.attempt(name, **options), name, options)
 
     def unless_crashed(self, name: str, **options: Any) -> dict[str, Any] | None:
-        """The same, but if it crashes the tab, count that and return `None`."""
+        """Run a stress test; if it crashes the tab, count that and return `None`."""
         outcome = self.attempt(name, **options)
         if outcome.crashed:
             self.crashes += 1
@@ -115,7 +115,7 @@ class Runner:
 def run(
     request: pytest.FixtureRequest, cell: Cell, page: Page, ws_server: ThreadedServer
 ) -> Callable[..., dict[str, Any]]:
-    """What runs a stress test in the page of the cell."""
+    """A runner for the page of the cell."""
     return Runner(request.node, cell, page, ws_server)
 
 
@@ -133,7 +133,7 @@ def run_gateway(
     ws_server: ThreadedServer,
     servers: ServerThread,
 ) -> GatewayRunner:
-    """What runs a stress test with third-party libraries in the page of the cell."""
+    """A runner for the page of the cell, with third-party libraries."""
     runner = GatewayRunner(request.node, cell, page, ws_server)
     runner.more = {"rest": servers.url("_rest"), "secure": servers.url("_secure")}
     return runner

@@ -1,4 +1,4 @@
-"""Makes frames and responses to the handshake up that no server should send, from a seed."""
+"""Makes up, from a seed, frames and handshake responses that no server should send."""
 
 import random
 from struct import pack

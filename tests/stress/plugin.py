@@ -57,7 +57,7 @@ class Figures:
 
 
 def markdown(title: str, table: Table) -> str:
-    """One table."""
+    """Return a table as Markdown."""
     columns = sorted({column for values in table.values() for column in values})
     lines = [["", *columns], ["---" for _ in ("", *columns)]]
     lines += [

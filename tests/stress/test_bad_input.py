@@ -1,4 +1,4 @@
-"""What servers may not send and callers may not pass: always a clear error, never a crash or a hang."""
+"""Malformed input from servers and wrong calls end in a clear error, never in a crash or a hang."""
 
 from collections import Counter
 
@@ -12,7 +12,7 @@ BATCH = 50
 
 
 def test_malformed_frames_and_handshakes(run: Runner, long: bool) -> None:
-    """Whatever the server sends ends in a WebSocketError, or in what the engine takes for a close."""
+    """Malformed input ends in a WebSocketError, or in the close that the engine reports."""
     ends: Counter[str] = Counter()
     for first in range(0, SEEDS[long], BATCH):
         paths = [malformed.path(seed) for seed in range(first, first + BATCH)]
@@ -22,10 +22,10 @@ def test_malformed_frames_and_handshakes(run: Runner, long: bool) -> None:
 
 
 def test_wrong_arguments(run: Runner) -> None:
-    """Every public function refuses wrong types clearly, and the stream goes on working."""
+    """Every public function rejects wrong types with a clear error, and the stream goes on working."""
     run.report("Wrong calls", run("bad_arguments", limit=120))
 
 
 def test_wrong_order(run: Runner, long: bool) -> None:
-    """So it does twice, after the end, from two tasks, and from a callback outside of any task."""
+    """Calls in any order, after the end, or from two tasks raise a clear error or work."""
     run.report("Wrong calls", run("bad_order", states=len(STATES) if long else 3, limit=120))

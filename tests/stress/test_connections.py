@@ -1,4 +1,4 @@
-"""Connections at once, up to the browser's limit, and one after the other: none is lost or leaks."""
+"""Many connections, at once and one after the other: none is lost or leaks."""
 
 from .conftest import Runner
 
@@ -6,7 +6,7 @@ IN_TURN = {False: 100, True: 2000}
 
 
 def test_as_many_at_once_as_the_browser_allows(run: Runner, long: bool) -> None:
-    """Each echoes; one too many fails with an error that names the limit; then there is room again."""
+    """One connection too many raises an error that names the limit; the others work."""
     try:
         run.report("Connections", run("connections_at_once", limit=200, settle=20))
     finally:
@@ -14,5 +14,5 @@ def test_as_many_at_once_as_the_browser_allows(run: Runner, long: bool) -> None:
 
 
 def test_one_after_the_other(run: Runner, long: bool) -> None:
-    """No proxy, task, timer or listener is left behind."""
+    """Connections that are made one after the other leave no proxy, task, timer or listener behind."""
     run.report("Connections", run("connections_in_turn", count=IN_TURN[long], limit=300))

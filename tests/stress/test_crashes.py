@@ -1,4 +1,4 @@
-"""How often a failing connection crashes Chromium's tab: its own API alone, and through the package.
+"""Crashes of Chromium's tab when a connection fails: with its own API alone, and through the package.
 
 The defect is `failed_write_crash` of docs/backends.md. No page can rule it out: not while it sends
 without pause, nor in the instant between the failure and the news of it. The package has to make the
@@ -42,7 +42,7 @@ RAW: dict[Way, str] = {
         }
         await stream.closed;""",
 }
-"""What the faults' functions do, with the browser's own API."""
+"""The faults' functions, written for the browser's own API."""
 
 SCRIPT = """
     const [url, done] = arguments;
@@ -66,7 +66,7 @@ COUNTED = [name for name, fault in FAULTS.items() if fault.way in RAW and "vanis
 
 
 def test_crashes_are_fewer_than_without_the_package(run: Runner, long: bool) -> None:
-    """Ours crashes less often than the raw API."""
+    """The package crashes the tab less often than the browser's own API does."""
     if run.cell.backend != "native":
         pytest.skip("a defect of the browser's own WebSocketStream")
     if not long:
@@ -82,12 +82,12 @@ def test_crashes_are_fewer_than_without_the_package(run: Runner, long: bool) -> 
 
 
 def our_crashes(name: str, run: Runner) -> int:
-    """Let the fault strike again and again; return how often the tab crashed."""
+    """Repeat the fault; return how often the tab crashed."""
     return sum(run.unless_crashed("live_through", faults=[name]) is None for _ in range(ROUNDS))
 
 
 def raw_crashes(name: str, server: ThreadedServer) -> int:
-    """The same with the browser's own API, on a page without Python."""
+    """Repeat the fault with the browser's own API, on a page without Python."""
     fault = FAULTS[name]
     url = f"{server.proxy_url}/~{fault.spec}{PATHS[fault.way]}?compress=0"
     return sum(raw_crash(server, url, RAW[fault.way]) for _ in range(ROUNDS))

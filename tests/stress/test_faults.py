@@ -1,4 +1,4 @@
-"""Whatever a network does, each await ends in a defined error, in time, and what came is delivered."""
+"""Network faults: each await ends in a defined error, in time, and what had arrived is delivered."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from tests.scenarios.stress.faults import CRASHES_NATIVE, FAULTS, RACES_NATIVE
 from .conftest import CRASHES, Runner
 
 ROUNDS = {False: 1, True: 20}
-"""How often each fault strikes, in the short form and in the long one."""
+"""The number of times that each fault is repeated, in the short form and in the long one."""
 
 LEAVES_A_WRITE = ("half-open while sending",)
 """The browser's own API has no call that frees a connection with a stuck write. It goes with the page;
@@ -18,7 +18,7 @@ SENDING = [name for name in FAULTS if "sending" in name]
 
 
 def test_every_fault_ends_in_time(run: Runner, long: bool) -> None:
-    """Each fault of the table ends as it says, leaves nothing behind, and crashes nothing.
+    """Each fault ends in the error that the table says, in time, and leaves nothing behind.
 
     Chromium's own WebSocketStream may crash the tab as a connection fails; that is counted.
     """
@@ -27,12 +27,12 @@ def test_every_fault_ends_in_time(run: Runner, long: bool) -> None:
 
 
 def test_safe_never_crashes(run: Runner, long: bool) -> None:
-    """With the back end "safe" a page that sends without pause lives through every fault."""
+    """With the back end "safe" a page that sends without a pause survives every fault."""
     strike(run, ROUNDS[long], SENDING, backend="safe")
 
 
 def strike(run: Runner, rounds: int, names: Sequence[str], **options: Any) -> None:
-    """Let the faults strike again and again; report the slowest."""
+    """Repeat the faults; report the slowest time of each."""
     native = run.cell.backend == "native" and not options
     races = RACES_NATIVE if native else ()
     slowest = dict.fromkeys(names, 0.0)

@@ -22,11 +22,11 @@ LOADS = {
     False: [("receive", 20_000, 32), ("receive", 50, MIB), ("send", 10_000, 32), ("send", 50, MIB)],
     True: [("receive", 300_000, 32), ("receive", 1000, MIB), ("send", 300_000, 32), ("send", 500, MIB)],
 }
-"""Which way, how many messages, of how many bytes."""
+"""The direction, the number of messages, and their size in bytes."""
 
 
 def test_every_fault_is_an_error_of_the_library(run_gateway: GatewayRunner, long: bool) -> None:
-    """Each fault ends in an error of `websockets`, in time, and leaves nothing behind."""
+    """Each network fault ends in an error of `websockets`, in time, and leaves nothing behind."""
     left_out: tuple[str, ...] = ()
     if run_gateway.cell.backend == "native":
         left_out = (*CRASHES_NATIVE, *RACES_NATIVE, *LEAVES_A_WRITE)
@@ -40,7 +40,7 @@ def test_every_fault_is_an_error_of_the_library(run_gateway: GatewayRunner, long
 
 
 def test_any_steps_of_a_library_do_what_they_should(run_gateway: GatewayRunner, long: bool) -> None:
-    """Whatever is called of `websockets` in whatever order, what comes of it is what the model allows.
+    """Any sequence of calls of `websockets` leads to an outcome that the model allows.
 
     Chromium's own WebSocketStream may crash the tab as a connection fails; that is counted.
     """
@@ -51,7 +51,7 @@ def test_any_steps_of_a_library_do_what_they_should(run_gateway: GatewayRunner, 
 
 
 def test_connections_of_a_library_in_turn(run_gateway: GatewayRunner, long: bool) -> None:
-    """Connections that are made one after the other leave no proxy, task, timer or listener."""
+    """Connections of libraries, one after the other, leave no proxy, task, timer or listener behind."""
     figures = run_gateway("connections_in_turn", count=IN_TURN[long], limit=300)
     run_gateway.report("Connections through the gateway", figures)
 
@@ -60,7 +60,7 @@ def test_connections_of_a_library_in_turn(run_gateway: GatewayRunner, long: bool
     "number", range(4), ids=["receive many", "receive much", "send many", "send much"]
 )
 def test_load_through_the_gateway(run_gateway: GatewayRunner, long: bool, number: int) -> None:
-    """All arrives, in order and whole, in a page whose memory does not grow with it."""
+    """All messages arrive, in order and whole, and the page's memory does not grow with them."""
     verb, count, size = LOADS[long][number]
     figures = run_gateway(verb, count=count, size=size, limit=1200)
     run_gateway.report("Load through the gateway", figures)

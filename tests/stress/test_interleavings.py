@@ -17,7 +17,7 @@ type Sequence = list[Step]
 
 
 def test_any_steps_do_what_the_standard_says(run: Runner, long: bool) -> None:
-    """Whatever is called in whatever order, what comes of it is what the model allows.
+    """Any sequence of calls leads to an outcome that the model allows.
 
     Chromium's own WebSocketStream may crash the tab as a connection fails; that is counted.
     """
@@ -61,7 +61,7 @@ def find_failure(run: Runner, sequences: list[Sequence]) -> tuple[int | None, st
 
 
 def shorten(steps: Sequence, fails: Callable[[Sequence], str]) -> Sequence:
-    """Leave out steps as long as the rest still fails: delta debugging, down to single steps."""
+    """Return fewer steps that still fail: leave out halves, then quarters, down to single steps."""
     size = len(steps) // 2
     while size:
         start = 0

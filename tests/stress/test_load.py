@@ -1,4 +1,4 @@
-"""Very many messages, very many bytes, and a reader that stops: nothing is lost, memory is flat."""
+"""Very many messages, very many bytes, and a reader that stops: nothing is lost, and memory is flat."""
 
 import pytest
 
@@ -15,7 +15,7 @@ LOADS = {
         ("send", 1024, MIB),
     ],
 }
-"""Which way, how many messages, of how many bytes."""
+"""The direction, the number of messages, and their size in bytes."""
 
 PAUSE = {False: 0, True: 10}
 """Seconds that the reader stops, once the server is blocked."""
@@ -25,20 +25,20 @@ PAUSE = {False: 0, True: 10}
     "number", range(4), ids=["receive many", "send many", "receive much", "send much"]
 )
 def test_load(run: Runner, long: bool, number: int) -> None:
-    """All arrives, in order and whole, in a page whose memory does not grow with it."""
+    """All messages arrive, in order and whole, and the page's memory does not grow with them."""
     verb, count, size = LOADS[long][number]
     run.report("Load", run(verb, count=count, size=size, limit=1200))
 
 
 def test_reader_that_stops(run: Runner, long: bool) -> None:
-    """The server is held back at the mark, or the page warns once; no message is lost either way."""
+    """While a reader stops, the server is held back or the page warns, and nothing is lost."""
     options = {"mark": MIB, "size": 10_000, "total": 40 * MIB // 10_000 * 10_000}
     figures = run("reader_that_stops", pause=PAUSE[long], limit=120, **options)
     run.report("A reader that stops in a flood", figures)
 
 
 def test_overflow_error(run: Runner) -> None:
-    """Where the server can't be held back, overflow="error" ends the connection, in order."""
+    """With overflow="error" a flood that can't be held back closes the connection."""
     if run.cell.backend == "native":
         pytest.skip("the server is held back, so nothing overflows")
     run.report("A reader that stops in a flood", run("overflow_closes"))

@@ -1,4 +1,4 @@
-"""What happens to pages: they are hidden, go elsewhere, and end their workers, connections and all."""
+"""Pages that are hidden, that go elsewhere or that end their workers while connections are open."""
 
 import json
 from collections.abc import Iterator
@@ -65,7 +65,7 @@ def test_page_that_leaves(
     page: Page,
     ws_server: ThreadedServer,
 ) -> None:
-    """The browser lives on, and no connection outlives it; how many end with the page is reported."""
+    """A page that leaves does not crash the browser, and its connections end."""
     ids = [f"{spec.id}-{backend}-{number}" for number in range(len(ROUTES))]
     paths = [
         f"{route}{'&' if '?' in route else '?'}id={id}" for route, id in zip(ROUTES, ids, strict=True)
@@ -91,7 +91,7 @@ def test_page_that_leaves(
 
 
 def end_of(server: ThreadedServer, id: str, seconds: float) -> str | None:
-    """How the server has seen a connection end in so many seconds."""
+    """Return how the server has seen a connection end within so many seconds, or None."""
     with suppress(TimeoutError):
         return server.entry(id, timeout=seconds)["ended"]
     return None
@@ -109,6 +109,6 @@ def hidden(page: Page) -> Iterator[None]:
 
 
 def test_hidden_page(cell: Cell, hidden: None, run: Runner) -> None:
-    """In a page that nobody sees, whose timers are throttled, faults end in time all the same."""
+    """Faults end in time in a hidden page, whose timers are throttled."""
     run("live_through", faults=FAULTS, limit=60)
     assert run.page.runner.driver.execute_script("return document.hidden")

@@ -1,4 +1,4 @@
-"""What must hold every time, many times over and in every cell of the matrix."""
+"""Scenarios that depend on timing, repeated in every cell of the matrix."""
 
 import pytest
 
@@ -22,7 +22,7 @@ AGAIN = {
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Every cell of the matrix, not only those of the other stress tests."""
+    """Parametrise with every cell of the matrix, not only those of the other stress tests."""
     cells = metafunc.config.stash[SELECTION].cells()
     metafunc.parametrize("every_cell", cells, ids=[cell.id for cell in cells])
 
@@ -31,7 +31,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def test_again_and_again(
     request: pytest.FixtureRequest, every_cell: Cell, what: str, page: Page, ws_server: ThreadedServer
 ) -> None:
-    """It passes each time, in one page, which does not crash and keeps nothing."""
+    """A scenario passes each of many times in one page, which does not crash and keeps nothing."""
     scenario = all_scenarios()[AGAIN[what]]
     for number in range(TIMES):
         outcome = page.run_scenario(scenario.name, every_cell, ws_server.url, limit=scenario.timeout)

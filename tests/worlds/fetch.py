@@ -1,4 +1,4 @@
-"""What stands for the browser's `fetch` on CPython: the arguments of `_ffi.JsFetch`, and a fake."""
+"""Substitutes for `_ffi.JsFetch` on CPython: its arguments as a base class, and a fake."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
@@ -26,7 +26,7 @@ class FakeFetch(FetchRequest):
     """A request that the test answers."""
 
     asked = 0
-    """How many pieces of the body the gateway waits for."""
+    """The number of pieces of the body that the gateway waits for."""
     closed = False
 
     def read(self) -> None:

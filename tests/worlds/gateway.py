@@ -1,4 +1,4 @@
-"""A page's gateway on CPython and a real network: `install()` with what a browser would give it.
+"""The gateway on CPython and a real network, with substitutes for what a browser has.
 
 The libraries connect over the gateway, in an event loop that has its methods. Below it, the back end is
 the `websockets` library, and `fetch` is `aiohttp`, over asyncio's own sockets. So what a library does
@@ -23,15 +23,15 @@ from websocketstream.gateway.options import start_timer
 from websocketstream.testing import FakeAbortController
 
 direct = ContextVar("direct", default=False)
-"""Whether code connects to the network itself, as the browser does."""
+"""True while code connects to the network itself, as the browser does."""
 
 
 class PageLoop(asyncio.SelectorEventLoop):
-    """The class that `install()` puts its methods on."""
+    """The class whose methods `install()` replaces."""
 
 
 class GatewayLoop(PageLoop):
-    """An event loop of a page, in which the browser's own code finds the network."""
+    """The event loop of a page, in which the browser's own code reaches the network."""
 
     async def create_connection(self, *args: Any, **options: Any) -> Any:
         cls = asyncio.SelectorEventLoop if direct.get() else PageLoop
@@ -47,7 +47,7 @@ class GatewayLoop(PageLoop):
 
 
 class NetworkBackend(LibraryBackend):
-    """Connects to the network directly, as the browser does: without headers of the program's."""
+    """Connects to the network directly, as the browser does, without headers from the program."""
 
     sends_headers = False
 
@@ -150,7 +150,7 @@ class PolicyWatch:
 
 
 def browser() -> ModuleType:
-    """Return what stands for `websocketstream._ffi`."""
+    """Return a substitute for `websocketstream._ffi`."""
     module: Any = ModuleType("websocketstream._ffi")
     module.JsFetch, module.probe, module.JsPolicyWatch = Fetch, probe, PolicyWatch
     module.call_later = start_timer

@@ -1,1 +1,1 @@
-"""What runs in the page besides the examples, where the libraries are installed."""
+"""Code that runs in the page besides the examples, where the libraries are installed."""

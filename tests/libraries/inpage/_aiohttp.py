@@ -1,4 +1,4 @@
-"""What several libraries over aiohttp need in the page."""
+"""Clean-up in the page after libraries that use aiohttp."""
 
 import gc
 

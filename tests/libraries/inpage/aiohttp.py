@@ -1,4 +1,4 @@
-"""What `aiohttp` sees in a page and elsewhere not; the rest is compared with CPython."""
+"""Tests of `aiohttp` in a page where it differs from CPython; the rest is compared with CPython."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ NOBODY = "http://127.0.0.1:4/"
 
 
 async def a_server_is_down(env: Any) -> None:
-    """The first attempt ends with the base class of the error that the next ones raise."""
+    """A server that is down raises the base class at first, and the specific error later."""
     async with ClientSession() as session:
         for connect in (session.get, session.ws_connect):
             for _ in range(3):

@@ -1,4 +1,4 @@
-"""What the page needs for `pygls`."""
+"""Clean-up in the page after `pygls`."""
 
 from pygls.protocol import LanguageServerProtocol
 

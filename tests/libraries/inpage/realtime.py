@@ -1,4 +1,4 @@
-"""What the page needs for `realtime`."""
+"""Clean-up in the page after `realtime`."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Slack in the page: what the client does when Slack renews its connection."""
+"""Further tests of `slack-sdk` in the page."""
 
 import asyncio
 import gc

@@ -1,4 +1,4 @@
-"""What the page needs for `twitchio`."""
+"""Clean-up in the page after `twitchio`."""
 
 from ._aiohttp import cancel_heartbeats
 

@@ -1,4 +1,4 @@
-"""What `websockets` sees in a page and elsewhere not; the rest is compared with CPython."""
+"""Tests of `websockets` in a page where it differs from CPython; the rest is compared with CPython."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ NOBODY = "ws://127.0.0.1:4/"
 
 
 async def a_server_is_down(env: Any) -> None:
-    """The first attempt ends as a handshake that is broken off, the next ones as refused connections."""
+    """A server that is down raises a handshake error at first, and ConnectionRefusedError later."""
     try:
         await connect(NOBODY)
     except InvalidMessage as error:
@@ -39,7 +39,7 @@ async def a_header_is_refused(env: Any) -> None:
 
 
 async def no_extension_is_negotiated(env: Any) -> None:
-    """Messages of a server that compresses arrive as they are: the browser has decompressed them."""
+    """Messages of a server that compresses arrive decompressed, because the browser has done it."""
     async with connect(f"{env.server}/send?count=20&size=1000&compress=1") as websocket:
         assert websocket.protocol.extensions == []
         assert [len(message) async for message in websocket] == [1000] * 20

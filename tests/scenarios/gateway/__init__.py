@@ -1,4 +1,4 @@
-"""Scenarios of the gateway: what it promises to libraries, with `websockets` and `aiohttp` as they are.
+"""Scenarios of the gateway: its promises to libraries, kept for unmodified `websockets` and `aiohttp`.
 
 Each takes a :class:`~.env.LibrariesEnv`. They run in pages that have the two libraries, and on CPython
 over its own sockets, where `install()` does nothing: what must hold for a library in a page is what

@@ -39,7 +39,7 @@ def _require_backpressure(env: LibrariesEnv) -> None:
 
 @scenario(timeout=40)
 async def flood_is_held_back_while_websockets_does_not_read(env: LibrariesEnv) -> None:
-    """A server is held back while `websockets` has more in its queue than it wants; then all comes."""
+    """A server is held back while the queue of `websockets` is full; later all messages arrive."""
     _require_backpressure(env)
     env.install(high_water_mark=MARK)
     id = env.new_id()
@@ -56,7 +56,7 @@ async def flood_is_held_back_while_websockets_does_not_read(env: LibrariesEnv) -
 
 @scenario(timeout=40)
 async def flood_is_held_back_while_aiohttp_does_not_read(env: LibrariesEnv) -> None:
-    """A server is held back while `aiohttp` has more in its queue than it wants; then all comes."""
+    """A server is held back while the queue of `aiohttp` is full; later all messages arrive."""
     _require_backpressure(env)
     env.install(high_water_mark=MARK)
     id = env.new_id()
@@ -71,7 +71,7 @@ async def flood_is_held_back_while_aiohttp_does_not_read(env: LibrariesEnv) -> N
 
 @scenario(timeout=40, expects=("ReceiveBufferWarning",))
 async def flood_that_can_not_be_held_back_loses_nothing(env: LibrariesEnv) -> None:
-    """Where the server can't be held back, the page warns, and the library gets all of it later."""
+    """A flood that can't be held back leads to a warning, and the library still receives all of it."""
     env.require(not env.receive_backpressure, "the server is held back, so nothing is above the mark")
     env.install(high_water_mark=MARK)
     id = env.new_id()
@@ -87,7 +87,7 @@ async def flood_that_can_not_be_held_back_loses_nothing(env: LibrariesEnv) -> No
 
 @scenario(timeout=40)
 async def flood_that_can_not_be_held_back_ends_where_asked(env: LibrariesEnv) -> None:
-    """With overflow="error" a flood above the mark ends the connection in an error, after its start."""
+    """With overflow="error" a flood above the mark ends in an error, after the messages below it."""
     env.require(not env.receive_backpressure, "the server is held back, so nothing is above the mark")
     env.install(high_water_mark=MARK, overflow="error")
     id = env.new_id()
@@ -108,7 +108,7 @@ async def flood_that_can_not_be_held_back_ends_where_asked(env: LibrariesEnv) ->
 
 @scenario(timeout=30)
 async def library_waits_for_a_slow_server(env: LibrariesEnv) -> None:
-    """A library whose server reads slowly waits with what it sends, and all of it arrives."""
+    """A library that sends to a slow server has to wait, and all of its messages arrive."""
     id = env.new_id()
     waited = 0
     async with env.connect(f"/sink?id={id}&chunk=262144&delay_ms=5&compress=0") as ws:
@@ -124,7 +124,7 @@ async def library_waits_for_a_slow_server(env: LibrariesEnv) -> None:
 
 @scenario(timeout=30)
 async def library_that_waits_to_write_is_let_go_by_a_loss(env: LibrariesEnv) -> None:
-    """A library that waits to write to a server that never reads can close, and ends in time."""
+    """A library that waits to write to a server that never reads can close the connection in time."""
     async with env.connect("/never-reads", close_timeout=0.5, ping_interval=None) as ws:
         sending = asyncio.ensure_future(failure(ConnectionClosedError, _send_much(ws)))
         await asyncio.sleep(0.2)
@@ -143,7 +143,7 @@ async def _send_much(ws: ClientConnection) -> None:
 
 @scenario()
 async def pausing_again_and_again_loses_nothing(env: LibrariesEnv) -> None:
-    """A library that pauses and resumes for nearly each message receives all in order."""
+    """A library that pauses and resumes reading for nearly each message receives all in order."""
     for queue in (0, 1, (2, 1)):
         path = "/send?count=200&size=2000&kind=mixed"
         async with env.connect(path, max_queue=queue) as ws:

@@ -1,4 +1,4 @@
-"""Close codes and reasons, both ways, and who closes first."""
+"""Closing: codes and reasons in both directions, and either side first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CODES = {1000: 1000, 1001: 1000, 1002: 4002, 1008: 4008, 1011: 4011, 1014: 4014,
 
 @scenario(quick=True)
 async def server_closes_with_and_without_a_code(env: LibrariesEnv) -> None:
-    """The library gets the code and the reason of the server's Close frame, or that there was none."""
+    """The library sees the code and the reason of the server's Close frame, or that it had none."""
     for query, code, reason in (
         ("", 1005, ""),
         ("?code=1000&reason=over", 1000, "over"),
@@ -41,7 +41,7 @@ async def server_closes_with_and_without_a_code(env: LibrariesEnv) -> None:
 
 @scenario(quick=True)
 async def codes_that_a_page_may_not_send_are_mapped(env: LibrariesEnv) -> None:
-    """The server gets each code as a page may send it, and the library the code that it gave."""
+    """The server receives a code that a page may send, and the library sees the code that it gave."""
     for code, sent in CODES.items():
         id = env.new_id()
         async with env.connect(f"/echo?id={id}") as ws:
@@ -64,7 +64,7 @@ async def codes_that_a_page_may_not_send_are_mapped(env: LibrariesEnv) -> None:
 
 @scenario()
 async def both_close_at_the_same_time(env: LibrariesEnv) -> None:
-    """Where both have closed, the library gets the server's code."""
+    """When both sides close at the same time, the library sees the server's code."""
     async with env.connect("/simultaneous-close?code=3001&reason=server") as ws:
         await ws.close(4000, "library")
         error = await failure(ConnectionClosedError, ws.recv())
@@ -80,7 +80,7 @@ async def both_close_at_the_same_time(env: LibrariesEnv) -> None:
 
 @scenario()
 async def what_had_come_can_be_read_after_a_close(env: LibrariesEnv) -> None:
-    """Messages that had come when the library closes can still be read after it."""
+    """Messages that have arrived before the library closes can still be read afterwards."""
     id = env.new_id()
     async with env.connect(f"/send?id={id}&count=10&close=0") as ws:
         check([await ws.recv()], 1, 10, "text")
@@ -92,7 +92,7 @@ async def what_had_come_can_be_read_after_a_close(env: LibrariesEnv) -> None:
 
 @scenario()
 async def library_closes_in_a_task_while_another_reads(env: LibrariesEnv) -> None:
-    """A close wakes a task that waits for a message."""
+    """Closing wakes a task that waits for a message."""
     async with env.connect("/echo") as ws:
         reading = asyncio.ensure_future(failure(ConnectionClosedOK, ws.recv()))
         await asyncio.sleep(0)
@@ -107,7 +107,7 @@ async def library_closes_in_a_task_while_another_reads(env: LibrariesEnv) -> Non
 
 @scenario()
 async def violation_of_the_library_ends_the_connection(env: LibrariesEnv) -> None:
-    """A message above the library's limit ends the connection with its code 1009, here and there."""
+    """A message above the library's limit closes the connection with 1009, which both sides see."""
     id = env.new_id()
     async with env.connect(f"/echo?id={id}", max_size=100) as ws:
         await ws.send("x" * 101)

@@ -30,14 +30,14 @@ def _until_all_has_come(env: LibrariesEnv, id: str) -> Pause:
 
 @scenario(quick=True)
 async def library_receives_a_burst_at_once(env: LibrariesEnv) -> None:
-    """A library that waits for messages receives all of a burst with a Close right behind it."""
+    """A library that waits for messages receives all of a burst that ends with a Close."""
     for read in READERS:
         check(await read(env, f"/send?{BURST}"), COUNT, SIZE, "text")
 
 
 @scenario(quick=True)
 async def library_receives_a_burst_late(env: LibrariesEnv) -> None:
-    """A library that reads when the server has long closed receives all of a burst."""
+    """A library that begins to read long after the server has closed receives all of a burst."""
     for read in READERS:
         id = env.new_id()
         first = _until_all_has_come(env, id)
@@ -62,7 +62,7 @@ async def library_receives_a_burst_with_pauses(env: LibrariesEnv) -> None:
 
 @scenario(quick=True)
 async def library_receives_a_burst_behind_the_handshake(env: LibrariesEnv) -> None:
-    """Messages and a Close in one write with the handshake's answer are received whole, also late."""
+    """Messages and a Close that come with the handshake's response are received, also late."""
     for read in READERS:
         for each in (partial(asyncio.sleep, 0), partial(asyncio.sleep, 0.001)):
             check(await read(env, "/burst?count=100&size=500", first=each), 100, 500, "text")
@@ -71,7 +71,7 @@ async def library_receives_a_burst_behind_the_handshake(env: LibrariesEnv) -> No
 
 @scenario()
 async def library_receives_messages_of_every_length(env: LibrariesEnv) -> None:
-    """Messages of lengths around those where frames change their form are received as they are."""
+    """Messages around the lengths at which the frame header changes are received unchanged."""
     for read in READERS:
         for size in (0, 125, 126, 127, 65535, 65536, 1 << 20):
             path = f"/send?count=3&size={size}&kind=binary&compress=0"
@@ -80,7 +80,7 @@ async def library_receives_messages_of_every_length(env: LibrariesEnv) -> None:
 
 @scenario(timeout=60)
 async def large_writes_of_a_library_then_close_are_sent(env: LibrariesEnv) -> None:
-    """4 messages of 8 MB and a Close behind them reach the server whole."""
+    """Four messages of 8 MB and the Close after them reach the server whole."""
     messages = [message(index, 8_000_000, "binary") for index in range(4)]
     expected = digest(messages)
     for write in WRITERS:
@@ -93,7 +93,7 @@ async def large_writes_of_a_library_then_close_are_sent(env: LibrariesEnv) -> No
 
 @scenario(quick=True)
 async def burst_of_a_library_then_close_is_sent(env: LibrariesEnv) -> None:
-    """500 small messages, written without a pause, and a Close behind them reach the server whole."""
+    """A burst of 500 small messages and the Close after it reach the server whole."""
     messages = [message(index, SIZE, "mixed") for index in range(COUNT)]
     for write in WRITERS:
         id = env.new_id()
@@ -105,7 +105,7 @@ async def burst_of_a_library_then_close_is_sent(env: LibrariesEnv) -> None:
 
 @scenario()
 async def messages_of_a_library_come_back_in_order(env: LibrariesEnv) -> None:
-    """Hundreds of messages that are sent while others come back are received in order."""
+    """Hundreds of messages that are sent while their echoes come back arrive in order."""
     sent = [message(index, 20, "mixed") for index in range(300)]
     async with env.connect("/echo") as ws:
 
@@ -120,7 +120,7 @@ async def messages_of_a_library_come_back_in_order(env: LibrariesEnv) -> None:
 
 @scenario()
 async def fragments_of_a_library_are_one_message(env: LibrariesEnv) -> None:
-    """A message that the library sends in fragments, pings between them, reaches the server whole."""
+    """A message that the library sends in fragments, with pings in between, reaches the server whole."""
     parts = ["in ", "three ", "parts"]
     async with env.connect("/echo", ping_interval=0.01) as ws:
 

@@ -1,4 +1,4 @@
-"""What a scenario of the gateway sees: the libraries, and the servers to use them with."""
+"""The environment of the gateway's scenarios: the libraries, and the servers to use them with."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class LibrariesEnv(Env):
     """One world to use the libraries in."""
 
     in_page: bool
-    """Whether there is a gateway between library and server."""
+    """True if there is a gateway between library and server."""
     proxy: str
     """The server's URL through the proxy that does what networks do."""
     rest: str

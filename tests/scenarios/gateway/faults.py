@@ -1,4 +1,4 @@
-"""Faults: each ends in the library's own error, in time, after what had arrived before."""
+"""Faults: each ends in the library's own error, in time, after the messages that had arrived."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ FAULTS = {
     "/oversized-control": 0,
     "/continuation-first": 0,
 }
-"""How many messages of ten characters arrive before the connection is lost."""
+"""The number of messages of ten characters that arrive before the connection is lost."""
 
 
 @scenario(quick=True)
 async def lost_connections_are_errors_of_websockets(env: LibrariesEnv) -> None:
-    """A reset, an end of TCP and malformed frames: ConnectionClosedError, after what came before."""
+    """A lost connection raises ConnectionClosedError, after all messages that had arrived."""
     for path, count in FAULTS.items():
         async with env.connect(settled(path)) as ws:
             await ws.send("settled")
@@ -55,7 +55,7 @@ async def lost_connections_are_errors_of_websockets(env: LibrariesEnv) -> None:
 
 @scenario(quick=True)
 async def lost_connections_are_ends_for_aiohttp(env: LibrariesEnv) -> None:
-    """The same end the iteration of `aiohttp`, with the code 1006, after messages."""
+    """A lost connection ends the iteration of `aiohttp` with 1006, after all that had arrived."""
     for path, count in FAULTS.items():
         async with env.session() as session, env.ws_connect(session, settled(path)) as ws:
             await ws.send_str("settled")
@@ -71,7 +71,7 @@ async def lost_connections_are_ends_for_aiohttp(env: LibrariesEnv) -> None:
 
 @scenario()
 async def reset_upon_a_message_is_an_error_of_the_library(env: LibrariesEnv) -> None:
-    """A server that resets when it is written to ends `recv()` and `send()` in the same error."""
+    """A server that resets when it is written to ends recv() and send() in the same error."""
     async with env.connect("/reset-on-message") as ws:
         reading = asyncio.ensure_future(failure(ConnectionClosedError, ws.recv()))
         await ws.send("boom")
@@ -82,7 +82,7 @@ async def reset_upon_a_message_is_an_error_of_the_library(env: LibrariesEnv) -> 
 
 @scenario()
 async def server_that_never_answers_the_close_is_given_up(env: LibrariesEnv) -> None:
-    """The library's own close timeout holds where a server never answers its Close frame."""
+    """The library's own close timeout works when a server never answers its Close frame."""
     path = "/never-answers-close?count=3"
     async with env.connect(path, close_timeout=LIMIT) as ws:
         check([await ws.recv() for _ in range(3)], 3, 10, "text")
@@ -101,7 +101,7 @@ async def server_that_never_answers_the_close_is_given_up(env: LibrariesEnv) -> 
 
 @scenario()
 async def half_open_connection_is_given_up(env: LibrariesEnv) -> None:
-    """A library that closes a connection whose network is gone is let go after its own timeout."""
+    """Closing a connection whose network has vanished ends after the library's own timeout."""
     url = env.faulty("kind=vanish,after=150", "/send?count=20&size=100&close=0&compress=0")
     async with env.connect(url, close_timeout=LIMIT, ping_interval=None) as ws:
         check([await ws.recv()], 1, 100, "text")
@@ -115,7 +115,7 @@ async def half_open_connection_is_given_up(env: LibrariesEnv) -> None:
 
 @scenario()
 async def server_that_is_not_there_is_an_error(env: LibrariesEnv) -> None:
-    """Where nobody listens, connecting is an error that programs catch, in time."""
+    """Connecting to a port where nobody listens raises, in time, an error that programs catch."""
     url = "ws://127.0.0.1:65535/?token=s3cret"
     async with asyncio.timeout(PATIENCE):
         error = await unconnected(_connect(env, url))
@@ -126,7 +126,7 @@ async def server_that_is_not_there_is_an_error(env: LibrariesEnv) -> None:
 
 @scenario()
 async def server_that_is_still_not_there_refuses(env: LibrariesEnv) -> None:
-    """From the second time on it is the ConnectionRefusedError that it is everywhere."""
+    """Later attempts at a server that is down raise ConnectionRefusedError, as on CPython."""
     url = "ws://127.0.0.1:65535/?token=s3cret"
     await outcome(_connect(env, url))
     async with asyncio.timeout(PATIENCE):
@@ -140,7 +140,7 @@ async def server_that_is_still_not_there_refuses(env: LibrariesEnv) -> None:
 
 @scenario()
 async def server_that_comes_back_is_connected_to(env: LibrariesEnv) -> None:
-    """A library that connects again after a loss is connected as soon as the server is there again."""
+    """A library that reconnects after a loss succeeds as soon as the server is back."""
     async with env.connect("/restart") as ws:
         await ws.send("restart")
         await failure(ConnectionClosedError, ws.recv())
@@ -157,7 +157,7 @@ async def _connect(env: LibrariesEnv, url: str) -> None:
 
 @scenario()
 async def host_that_does_not_exist_is_an_error(env: LibrariesEnv) -> None:
-    """A name that nobody has is an error of connecting, in time."""
+    """Connecting to a host name that does not exist raises an error in time."""
     url = "ws://no-such-host.invalid/"
     async with asyncio.timeout(10):
         await unconnected(_connect(env, url))
@@ -167,7 +167,7 @@ async def host_that_does_not_exist_is_an_error(env: LibrariesEnv) -> None:
 
 @scenario()
 async def forbidden_port_is_an_error_of_the_library(env: LibrariesEnv) -> None:
-    """A port that browsers refuse is an error of connecting, in time."""
+    """Connecting to a port that browsers refuse raises an error in time."""
     env.require_page("only browsers refuse ports")
     url = "ws://127.0.0.1:25/?token=s3cret"
     async with asyncio.timeout(10):
@@ -179,7 +179,7 @@ async def forbidden_port_is_an_error_of_the_library(env: LibrariesEnv) -> None:
 
 @scenario()
 async def broken_handshakes_are_errors_of_the_library(env: LibrariesEnv) -> None:
-    """A handshake that is cut short or wrong makes no connection."""
+    """Connecting raises an error when the handshake's response is cut short or wrong."""
     for path in ("/drop-handshake", "/wrong-accept"):
         async with asyncio.timeout(10):
             await unconnected(_connect(env, env.server + path))
@@ -189,7 +189,7 @@ async def broken_handshakes_are_errors_of_the_library(env: LibrariesEnv) -> None
 
 @scenario()
 async def server_that_never_shakes_hands_is_given_up(env: LibrariesEnv) -> None:
-    """The library's own timeout of opening holds where a server never answers the handshake."""
+    """The library's own open timeout works when a server never answers the handshake."""
     begun = time.monotonic()
     await failure(TimeoutError, _open(env, "/never-handshakes?delay_ms=500"))
     assert LIMIT * 0.9 <= time.monotonic() - begun < PATIENCE

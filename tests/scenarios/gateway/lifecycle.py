@@ -17,7 +17,7 @@ from .registry import scenario
 
 @scenario(quick=True)
 async def cancelled_recv_loses_nothing(env: LibrariesEnv) -> None:
-    """A message that comes while `recv()` is cancelled is there for the next one."""
+    """A message that arrives while `recv()` is cancelled is returned by the next one."""
     received: list[str | bytes] = []
     async with env.connect("/send?count=60&delay_ms=2") as ws:
         while len(received) < 60:
@@ -32,7 +32,7 @@ async def cancelled_recv_loses_nothing(env: LibrariesEnv) -> None:
 
 @scenario()
 async def cancelled_connect_leaves_nothing(env: LibrariesEnv) -> None:
-    """Connecting that is cancelled at any moment leaves no connection, and the next one works."""
+    """Connecting can be cancelled at any moment: no connection is left, and the next one works."""
     for turns in (0, 1, 2, 3, 5, 10, 20):
         connecting = asyncio.ensure_future(_connect(env, "/slow-handshake?delay_ms=100"))
         for _ in range(turns):
@@ -64,7 +64,7 @@ async def _echo(env: LibrariesEnv) -> None:
 
 @scenario()
 async def cancelled_send_and_close_end_in_time(env: LibrariesEnv) -> None:
-    """Tasks that wait to send or to close can be cancelled; the connection ends all the same."""
+    """Tasks that wait to send or to close can be cancelled, and the connection still ends."""
     async with env.connect("/never-answers-close", close_timeout=0.2) as ws:
         closing = asyncio.ensure_future(ws.close())
         await asyncio.sleep(0.01)
@@ -76,7 +76,7 @@ async def cancelled_send_and_close_end_in_time(env: LibrariesEnv) -> None:
 
 @scenario(timeout=30, quick=True)
 async def connections_in_turn_leave_nothing(env: LibrariesEnv) -> None:
-    """Connections that are made and used one after the other leave no proxy, task or timer."""
+    """Connections that are used one after the other leave no proxy, task or timer behind."""
     for _ in range(20):
         await _echo(env)
     async with env.session() as session:
@@ -88,7 +88,7 @@ async def connections_in_turn_leave_nothing(env: LibrariesEnv) -> None:
 
 @scenario()
 async def connections_at_once_are_apart(env: LibrariesEnv) -> None:
-    """Messages of many connections that are open at the same time are not mixed up."""
+    """Connections that are open at the same time receive only their own messages."""
     async with AsyncExitStack() as stack:
         opened = [await stack.enter_async_context(env.connect("/echo")) for _ in range(15)]
         session = await stack.enter_async_context(env.session())
@@ -115,7 +115,7 @@ async def connection_that_is_forgotten_leaves_nothing(env: LibrariesEnv) -> None
 
 @scenario(quick=True)
 async def installing_twice_is_installing_once(env: LibrariesEnv) -> None:
-    """install() may be called again, and uninstall() undoes all of it; open connections go on."""
+    """After two calls of install() one uninstall() undoes both, and open connections go on."""
     loop = asyncio.get_running_loop()
     env.install()
     async with (

@@ -27,7 +27,7 @@ async def _open(env: LibrariesEnv, url: str, **options: Any) -> None:
 
 
 async def _seen_by_server(env: LibrariesEnv, path: str, **options: Any) -> list[dict[str, Any]]:
-    """Return what the server says of the handshakes of `websockets` and `aiohttp`."""
+    """Return what the server saw of the handshakes of `websockets` and `aiohttp`."""
     async with env.connect(path, additional_headers=options.get("headers"), **_offer(options)) as ws:
         first = json.loads(await ws.recv())
     async with (
@@ -45,7 +45,7 @@ def _offer(options: dict[str, Any]) -> dict[str, Any]:
 
 @scenario(quick=True)
 async def subprotocols_of_a_library_are_negotiated(env: LibrariesEnv) -> None:
-    """Subprotocols are offered in order, and the library is told which one the server selected."""
+    """Subprotocols are offered in order, and the library sees the one that the server selected."""
     offered = ["v2.chat", "v1.chat"]
     async with env.connect("/headers", subprotocols=offered) as ws:
         assert ws.subprotocol == "v2.chat"
@@ -57,7 +57,7 @@ async def subprotocols_of_a_library_are_negotiated(env: LibrariesEnv) -> None:
 
 @scenario()
 async def url_of_a_library_reaches_the_server(env: LibrariesEnv) -> None:
-    """Path and query arrive as the library was given them."""
+    """The path and the query of the library's URL reach the server unchanged."""
     path = "/headers?token=a%20b%2Fc%3F&token=%C3%BC"
     for seen in await _seen_by_server(env, path):
         assert parse_qs(urlsplit(seen["path"]).query) == {"token": ["a b/c?", "ü"]}
@@ -65,7 +65,7 @@ async def url_of_a_library_reaches_the_server(env: LibrariesEnv) -> None:
 
 @scenario()
 async def server_is_connected_to_by_its_name(env: LibrariesEnv) -> None:
-    """A host that is given by name is resolved, and the server gets the name that was given."""
+    """A host given by name is connected to, and the server receives that name."""
     name = urlsplit(env.server.replace("127.0.0.1", "localhost")).netloc
     async with env.connect(f"ws://{name}/headers") as ws:
         assert json.loads(await ws.recv())["headers"]["host"] == name
@@ -82,7 +82,7 @@ async def server_is_connected_to_by_its_name(env: LibrariesEnv) -> None:
 
 @scenario(quick=True)
 async def headers_that_a_page_can_not_send_are_refused(env: LibrariesEnv) -> None:
-    """Such a header raises NotSupportedError out of connect(), with its name and never its value."""
+    """A header that a page can't send raises NotSupportedError with its name, never its value."""
     env.require_page("headers are sent")
     error = await failure(NotSupportedError, _open(env, f"{env.server}/echo", additional_headers=BEARER))
     assert "Authorization" in str(error) and "headers_to" in str(error)
@@ -97,7 +97,7 @@ async def headers_that_a_page_can_not_send_are_refused(env: LibrariesEnv) -> Non
 
 @scenario(quick=True)
 async def headers_are_moved_by_a_hook(env: LibrariesEnv) -> None:
-    """Hooks move headers into the query and to subprotocols, which the library does not see."""
+    """Hooks move headers to the query and to subprotocols, unseen by the library."""
     env.require_page("headers are sent as they are")
     env.install(headers_to=hooks.in_query({"Authorization": "token"}))
     for seen in await _seen_by_server(env, "/headers", headers=BEARER):
@@ -117,7 +117,7 @@ async def headers_are_moved_by_a_hook(env: LibrariesEnv) -> None:
 
 @scenario()
 async def hook_that_raises_raises_out_of_connect(env: LibrariesEnv) -> None:
-    """What a hook raises reaches the caller of connect()."""
+    """An exception of a hook reaches the caller of connect()."""
     env.require_page("no hook is called")
 
     def hook(handshake: hooks.Handshake) -> None:
@@ -131,7 +131,7 @@ async def hook_that_raises_raises_out_of_connect(env: LibrariesEnv) -> None:
 
 @scenario(quick=True)
 async def refused_handshake_has_its_status(env: LibrariesEnv) -> None:
-    """The status of a refused handshake is seen where CORS shows it, and else 502."""
+    """The library sees the status of a refused handshake if CORS allows it, and otherwise 502."""
     for cors, statuses in ((1, (401, 403, 404, 503)), (0, (403, 503))):
         for status in statuses:
             path = f"/refuse?status={status}&cors={cors}"
@@ -146,7 +146,7 @@ async def refused_handshake_has_its_status(env: LibrariesEnv) -> None:
 
 @scenario()
 async def refused_handshake_is_not_looked_into_unasked(env: LibrariesEnv) -> None:
-    """With probe=False the server is asked nothing more, and the status is 502."""
+    """With probe=False the server is not asked why it refused, and the status is 502."""
     env.require_page("nothing is asked for")
     env.install(probe=False)
     error = await failure(InvalidStatus, _open(env, f"{env.server}/refuse?status=403&cors=1"))
@@ -155,14 +155,14 @@ async def refused_handshake_is_not_looked_into_unasked(env: LibrariesEnv) -> Non
 
 @scenario()
 async def server_without_one_of_the_subprotocols_is_refused(env: LibrariesEnv) -> None:
-    """A server that selects another subprotocol than those offered makes no connection."""
+    """A server that selects a subprotocol that was not offered is refused."""
     options = {"subprotocols": ["v1"]}
     await unconnected(_open(env, f"{env.server}/wrong-subprotocol", **options))
 
 
 @scenario(quick=True)
 async def policy_of_the_page_is_named_in_the_error(env: LibrariesEnv) -> None:
-    """What ``connect-src`` forbids is an error at once that names the policy, for either library."""
+    """Connecting to a URL that ``connect-src`` forbids raises an error at once that names the policy."""
     has_policy = isinstance(env, GatewayEnv) and env.thread == "main+csp"
     env.require(has_policy, "this page has no policy")
     url = env.server.replace("127.0.0.1", "localhost") + "/echo?token=s3cret"
@@ -205,7 +205,7 @@ async def tls_contexts_that_verify_are_accepted(env: LibrariesEnv) -> None:
 
 @scenario()
 async def tls_contexts_that_a_page_can_not_have_are_refused(env: LibrariesEnv) -> None:
-    """A context without verification, or with own authorities, raises NotSupportedError."""
+    """A TLS context without verification, or with its own authorities, raises NotSupportedError."""
     env.require_page("any context will do")
     import ssl
 

@@ -1,4 +1,4 @@
-"""Keepalives: content with a connection that lives, and not with one that is dead."""
+"""Pings: keepalives succeed while the connection is alive, and find one that is dead."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Pongs(logging.Handler):
 
 @scenario(quick=True)
 async def pings_of_a_library_are_answered(env: LibrariesEnv) -> None:
-    """Each ping gets its pong, also several at once, and one with a text of the library's."""
+    """Each ping is answered, also several at once and one with data."""
     async with env.connect("/echo", ping_interval=None) as ws:
         assert 0 <= await (await ws.ping()) < 5
         first, second = await ws.ping("a"), await ws.ping(b"b" * 125)
@@ -52,7 +52,7 @@ async def pings_of_a_library_are_answered(env: LibrariesEnv) -> None:
 
 @scenario()
 async def keepalive_is_content_with_an_idle_connection(env: LibrariesEnv) -> None:
-    """A connection on which nothing happens for many pings stays open."""
+    """An idle connection stays open while the library sends many pings."""
     pongs = _Pongs()
     options = {"ping_interval": 0.02, "ping_timeout": 2, "logger": pongs.logger}
     async with env.connect("/echo", **options) as ws:
@@ -70,7 +70,7 @@ async def keepalive_is_content_with_an_idle_connection(env: LibrariesEnv) -> Non
 
 @scenario()
 async def pings_of_the_server_are_none_of_the_librarys_business(env: LibrariesEnv) -> None:
-    """The server's pings are answered, whether the library reads or not."""
+    """Pings of the server are answered even if the library does not read."""
     async with env.connect("/pingpong?count=3") as ws:
         assert [message async for message in ws] == ["3"]
     async with env.session() as session, env.ws_connect(session, "/pingpong?count=3") as other:
@@ -79,7 +79,7 @@ async def pings_of_the_server_are_none_of_the_librarys_business(env: LibrariesEn
 
 @scenario()
 async def keepalive_finds_a_dead_server(env: LibrariesEnv) -> None:
-    """With `idle_timeout` the keepalive of `websockets` ends a connection whose network is gone."""
+    """With idle_timeout the keepalive of `websockets` ends a connection whose network has vanished."""
     env.install(idle_timeout=IDLE)
     url = env.faulty(VANISHED, PATH)
     options = {"ping_interval": 0.1, "ping_timeout": IDLE, "close_timeout": IDLE}
@@ -93,7 +93,7 @@ async def keepalive_finds_a_dead_server(env: LibrariesEnv) -> None:
 
 @scenario()
 async def heartbeat_finds_a_dead_server(env: LibrariesEnv) -> None:
-    """With `idle_timeout` the heartbeat of `aiohttp` ends a connection whose network is gone."""
+    """With idle_timeout the heartbeat of `aiohttp` ends a connection whose network has vanished."""
     env.install(idle_timeout=IDLE)
     url = env.faulty(VANISHED, PATH)
     async with env.session() as session, session.ws_connect(url, heartbeat=0.4) as ws:
@@ -107,7 +107,7 @@ async def heartbeat_finds_a_dead_server(env: LibrariesEnv) -> None:
 
 @scenario()
 async def keepalive_is_content_while_messages_come(env: LibrariesEnv) -> None:
-    """With `idle_timeout` a connection on which messages come stays open."""
+    """With idle_timeout a connection stays open while messages arrive."""
     env.install(idle_timeout=IDLE)
     path = "/samples?count=20&delay_ms=50"
     async with env.connect(path, ping_interval=0.1, ping_timeout=IDLE) as ws:

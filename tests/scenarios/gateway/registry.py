@@ -31,7 +31,7 @@ class GatewayRegistry(Registry):
 
 
 def installed(function: Function) -> Function:
-    """Have a scenario run between install() and uninstall()."""
+    """Return a scenario that calls install() before the function and uninstall() after it."""
 
     @functools.wraps(function)
     async def run(env: LibrariesEnv) -> None:

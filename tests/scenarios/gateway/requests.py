@@ -1,4 +1,4 @@
-"""Requests that are no handshakes: they go through ``fetch``."""
+"""Ordinary HTTP requests, which go through ``fetch``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .registry import scenario
 
 @scenario(quick=True)
 async def request_and_response_arrive_as_they_are(env: LibrariesEnv) -> None:
-    """Method, query, headers and body arrive; so do status, headers and body of the response."""
+    """Method, query, headers and body reach the server; status, headers and body reach the library."""
     body = bytes(range(256)) * 4000
     async with env.session(headers={"X-Own": "mine"}) as session:
         for method, data in (("GET", None), ("POST", body), ("PUT", b"x"), ("DELETE", None)):
@@ -43,7 +43,7 @@ async def request_and_response_arrive_as_they_are(env: LibrariesEnv) -> None:
 
 @scenario()
 async def body_of_unknown_length_is_sent(env: LibrariesEnv) -> None:
-    """A body that comes in chunks is collected, and sent whole."""
+    """A body that the library sends in chunks reaches the server whole."""
 
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(5):
@@ -57,7 +57,7 @@ async def body_of_unknown_length_is_sent(env: LibrariesEnv) -> None:
 
 @scenario()
 async def status_of_a_response_is_the_servers(env: LibrariesEnv) -> None:
-    """Statuses reach the library, those without a body and those of errors, with their headers."""
+    """The library sees each status and its headers, also of errors and of responses without a body."""
     async with env.session() as session:
         for status in (200, 201, 204, 304, 400, 404, 418, 500, 503):
             async with session.get(f"{env.rest}/status/{status}") as response:
@@ -73,7 +73,7 @@ async def status_of_a_response_is_the_servers(env: LibrariesEnv) -> None:
 
 @scenario(quick=True)
 async def body_is_streamed_in_pieces(env: LibrariesEnv) -> None:
-    """The beginning of a body can be read while the server has not sent the rest."""
+    """The beginning of a body can be read before the server has sent the rest."""
     name = env.new_id()
     async with env.session() as session, session.get(f"{env.rest}/pieces/{name}") as response:
         assert await response.content.readany() == b"first"
@@ -85,14 +85,14 @@ async def body_is_streamed_in_pieces(env: LibrariesEnv) -> None:
 
 @scenario()
 async def compressed_body_is_whole(env: LibrariesEnv) -> None:
-    """What the server has compressed arrives as the text that it was."""
+    """A compressed body arrives decompressed."""
     async with env.session() as session, session.get(f"{env.rest}/compressed") as response:
         assert await response.text() == "again and " * 1000
 
 
 @scenario(quick=True)
 async def requests_share_a_connection(env: LibrariesEnv) -> None:
-    """Many requests after each other go over one connection of the library, also after a large body."""
+    """Many requests in turn use one connection of the library, also after a large body."""
     transports: set[int] = set()
     async with env.session() as session:
         for number in range(20):
@@ -114,7 +114,7 @@ async def _ask(session: ClientSession, url: str) -> None:
 
 @scenario()
 async def abandoned_request_is_aborted(env: LibrariesEnv) -> None:
-    """A response that is closed in the middle, timed out or cancelled lets the server go."""
+    """The server sees the end of a request that the library closes, times out or cancels."""
     async with env.session() as session:
         for way in ("close", "timeout", "cancel"):
             name = env.new_id()
@@ -138,7 +138,7 @@ async def _read_endlessly(env: LibrariesEnv, session: ClientSession, name: str, 
 
 @scenario()
 async def slow_reader_of_a_body_gets_all(env: LibrariesEnv) -> None:
-    """A large body that is read in small pieces, with pauses, is whole in the end."""
+    """A large body that is read slowly, in small pieces, arrives whole."""
     expected, body = bytes(range(250)) * 8000, bytearray()
     async with (
         env.session(read_bufsize=1024) as session,
@@ -152,7 +152,7 @@ async def slow_reader_of_a_body_gets_all(env: LibrariesEnv) -> None:
 
 @scenario()
 async def response_that_breaks_off_is_an_error(env: LibrariesEnv) -> None:
-    """A body that ends before its length is an error of reading it."""
+    """Reading a body that ends before its announced length raises an error."""
     async with env.session() as session, session.get(f"{env.rest}/broken") as response:
         assert response.status == 200
         await failure(ClientPayloadError, response.read())
@@ -160,7 +160,7 @@ async def response_that_breaks_off_is_an_error(env: LibrariesEnv) -> None:
 
 @scenario(quick=True)
 async def what_the_server_does_not_share_is_an_error_that_says_so(env: LibrariesEnv) -> None:
-    """Where CORS forbids a page to read the response, the library's error names CORS."""
+    """A response that CORS forbids the page to read raises an error that names CORS."""
     env.require_page("there is no CORS")
     async with env.session() as session:
         error = await failure(Exception, session.get(f"{env.rest}/unshared?token=s3cret"))
@@ -171,7 +171,7 @@ async def what_the_server_does_not_share_is_an_error_that_says_so(env: Libraries
 
 @scenario()
 async def server_for_requests_that_is_not_there_is_an_error(env: LibrariesEnv) -> None:
-    """Where nobody listens, a request ends in an error of connecting."""
+    """A request to a port where nobody listens raises a connection error."""
     async with env.session() as session:
         for _ in range(2):
             error = await failure(ClientError, session.get("http://127.0.0.1:65535/?token=s3cret"))
@@ -180,7 +180,7 @@ async def server_for_requests_that_is_not_there_is_an_error(env: LibrariesEnv) -
 
 @scenario(quick=True)
 async def requests_can_be_switched_off(env: LibrariesEnv) -> None:
-    """With fetch=False a request is refused with an error that says so; handshakes are not."""
+    """With fetch=False a request raises an error that says why, and WebSockets still connect."""
     env.require_page("install() does nothing")
     env.install(fetch=False)
     async with env.session() as session:
@@ -193,7 +193,7 @@ async def requests_can_be_switched_off(env: LibrariesEnv) -> None:
 
 @scenario()
 async def headers_that_fetch_can_not_send_are_refused(env: LibrariesEnv) -> None:
-    """A header that a page can't give to `fetch` raises NotSupportedError, without its value."""
+    """A header that `fetch` can't send raises NotSupportedError with its name, never its value."""
     env.require_page("any header is sent")
     async with env.session() as session:
         headers = {"Cookie": "session=s3cret"}

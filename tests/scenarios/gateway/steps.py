@@ -69,7 +69,7 @@ async def write_with_aiohttp(
 
 
 async def unconnected(connecting: Awaitable[object]) -> Exception:
-    """Return what connecting raises, which has to be one of the errors that programs catch for it."""
+    """Return the error of a connection attempt, which has to be one that programs catch."""
     try:
         await connecting
     except (OSError, InvalidHandshake, ClientError) as error:

@@ -1,4 +1,4 @@
-"""Asyncio's own streams and protocols, and bytes that are neither HTTP nor WebSockets."""
+"""The streams and protocols of asyncio itself, and bytes that are neither HTTP nor WebSocket."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _address(url: str) -> tuple[str, int]:
 
 @scenario(quick=True)
 async def bytes_of_other_protocols_are_an_error(env: LibrariesEnv) -> None:
-    """What is no HTTP raises an error at once that says that a page has no TCP, and what it saw."""
+    """Bytes of other protocols raise an error at once, which says that a page has no TCP."""
     env.require_page("there is TCP")
     for data, name in OTHERS.items():
         _, writer = await asyncio.open_connection(*_address(env.server))
@@ -59,7 +59,7 @@ async def connect_through_a_proxy_is_an_error(env: LibrariesEnv) -> None:
 
 @scenario(quick=True)
 async def streams_of_asyncio_carry_http(env: LibrariesEnv) -> None:
-    """`asyncio.open_connection` takes a request, also byte by byte, and gives the response."""
+    """A stream of `asyncio.open_connection()` carries a request, even byte by byte, and its response."""
     target = urlsplit(env.rest)
     reader, writer = await asyncio.open_connection(*_address(env.rest))
     assert writer.get_extra_info("peername")[1] == target.port
@@ -130,7 +130,7 @@ async def _later(size: int) -> int:
 
 @scenario(quick=True)
 async def callbacks_run_in_the_event_loop(env: LibrariesEnv) -> None:
-    """In a protocol's callbacks there is a running loop, and tasks and timers can be started."""
+    """The callbacks of a protocol run in the event loop and can start tasks and timers."""
     target = urlsplit(env.rest)
     loop = asyncio.get_running_loop()
     transport, protocol = await loop.create_connection(_Recorder, *_address(env.rest))
@@ -147,7 +147,7 @@ async def callbacks_run_in_the_event_loop(env: LibrariesEnv) -> None:
 
 @scenario()
 async def transport_that_is_closed_is_lost_once(env: LibrariesEnv) -> None:
-    """close() and abort(), in whatever order, end in one connection_lost(None)."""
+    """Any sequence of close() and abort() leads to a single connection_lost(None)."""
     loop = asyncio.get_running_loop()
     for ways in (("close",), ("abort",), ("close", "close", "abort"), ("abort", "close")):
         transport, protocol = await loop.create_connection(_Recorder, *_address(env.rest))

@@ -1,4 +1,4 @@
-"""What runs in the page under load and faults. tests/stress starts it, and says how much of it.
+"""Stress tests that run in the page. tests/stress starts them, and says how much of each.
 
 Not scenarios of the matrix: these take options and report figures. Some run on the fake network, too.
 """

@@ -52,7 +52,7 @@ WRONG: tuple[object, ...] = (
 )
 
 CLEAR = (TypeError, ValueError, RuntimeError, DOMException)
-"""What a wrong call may raise. Others would mean that it failed somewhere inside."""
+"""The exceptions that a wrong call may raise. Others would mean that it failed somewhere inside."""
 
 PASSIVE = (DOMException, tuple, Warning)
 """Values that are made and read only."""
@@ -73,7 +73,7 @@ class Sides:
         self.writer = opened.writable.get_writer()
 
     def instance(self, kind: type) -> Any:
-        """The object of that class; a new public class has to be entered here."""
+        """Return the object of that class; each public class has to be listed here."""
         return {
             WebSocketStream: self.stream,
             ReadableStream: self.opened.readable,
@@ -83,7 +83,7 @@ class Sides:
         }[kind]
 
     def calls(self) -> Iterator[Call]:
-        """Every public method, and every public property as a call without arguments."""
+        """Yield each public method, and each public property as a call without arguments."""
         for kind in classes():
             if issubclass(kind, PASSIVE) or kind is websocketstream.Support:
                 continue
@@ -136,7 +136,7 @@ async def attempt(label: str, call: Callable[..., Any], *args: Any, **options: A
 
 
 def wrong_arguments(call: Callable[..., Any]) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
-    """Each parameter with each wrong value, the others left out; too many, and unknown ones."""
+    """Yield calls with wrong values, with too many arguments, and with unknown ones."""
     try:
         parameters = list(inspect.signature(call).parameters.values())
     except (TypeError, ValueError):
@@ -161,7 +161,7 @@ STATES = ("open", "closed", "failed", "released", "closing", "cancelled", "abort
 
 
 async def states(env: Env, chosen: Sequence[str]) -> AsyncIterator[tuple[str, Sides]]:
-    """A fresh connection in each state."""
+    """Yield a connection in each state."""
     for state in chosen:
         if state == "failed":
             stream = env.stream("/reset-on-message")

@@ -1,4 +1,4 @@
-"""Servers that send anything: it ends in a WebSocketError, or in what the engine makes of it."""
+"""Servers that send anything: it ends in a WebSocketError, or in the close that the engine reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a stress test sees of the page, besides what every scenario sees."""
+"""The environment of the stress tests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class MeasuringEnv(BrowserEnv):
 
 
 class StressEnv(MeasuringEnv):
-    """What a stress test of the package's own stream sees."""
+    """The environment of the stress tests of the package's own stream."""
 
     def __init__(self, *, proxy: str, options: dict[str, Any], **where: str) -> None:
         super().__init__(options=options, **where)

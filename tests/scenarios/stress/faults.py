@@ -1,5 +1,5 @@
-"""What networks and servers do to a connection: each ends in a defined error, in time, and what had
-arrived whole before is delivered.
+"""Faults of networks and servers: each ends in a defined error, in time, and messages that had arrived
+before are delivered.
 
 The faults stand in a table; how a page lives through one of them, in the functions below it.
 """
@@ -47,7 +47,7 @@ async def _assert_lost(stream: WebSocketStream) -> None:
 
 
 async def after_all_was_read(env: StressEnv, spec: str) -> None:
-    """Reads everything, and what it writes then brings the fault."""
+    """Read everything; the write after that brings the fault."""
     stream = env.faulty(spec, f"/send?count={COUNT}&size={SIZE}&close=0")
     opened = await within(LIMIT, stream.opened)
     with opened.readable.get_reader() as reader:
@@ -58,7 +58,7 @@ async def after_all_was_read(env: StressEnv, spec: str) -> None:
 
 
 async def while_reading(env: StressEnv, spec: str) -> None:
-    """Gets ten messages and a half."""
+    """Receive ten messages and a half."""
     path = settled(f"/send?count={COUNT}&size={SIZE}&close=0&compress=0")
     stream = env.faulty(spec, path)
     opened = await within(LIMIT, stream.opened)
@@ -72,7 +72,7 @@ async def while_reading(env: StressEnv, spec: str) -> None:
 
 
 async def in_the_handshake(env: StressEnv, spec: str) -> None:
-    """Gets twenty bytes of the response to the handshake."""
+    """Receive twenty bytes of the response to the handshake."""
     stream = env.faulty(spec, "/echo", open_timeout=LIMIT)
     await within(LIMIT, failure(WebSocketError, stream.opened))
     error = await within(LIMIT, failure(WebSocketError, stream.closed))
@@ -80,7 +80,7 @@ async def in_the_handshake(env: StressEnv, spec: str) -> None:
 
 
 async def unnoticed(env: StressEnv, spec: str) -> None:
-    """Gets ten messages and a half, and then nothing any more, not even an answer to its close."""
+    """Receive ten messages and a half, and then nothing, not even an answer to the Close."""
     path = f"/send?count={COUNT}&size={SIZE}&close=0&compress=0"
     stream = env.faulty(spec, path, close_timeout=LIMIT)
     opened = await within(LIMIT, stream.opened)
@@ -97,7 +97,7 @@ async def unnoticed(env: StressEnv, spec: str) -> None:
 
 
 async def slowly(env: StressEnv, spec: str) -> None:
-    """Gets everything, late."""
+    """Receive everything, late."""
     stream = env.faulty(spec, "/send?count=5&size=10&compress=0&code=4000&reason=late")
     opened = await within(10, stream.opened)
     check([message async for message in opened.readable], 5, 10, "text")
@@ -105,7 +105,7 @@ async def slowly(env: StressEnv, spec: str) -> None:
 
 
 async def server_comes_back(env: StressEnv, spec: str) -> None:
-    """Loses its connection as the server restarts, and gets a new one as soon as it is there."""
+    """Lose the connection to a server that restarts, and connect again as soon as it is back."""
     stream = env.stream("/restart")
     opened = await within(LIMIT, stream.opened)
     with opened.writable.get_writer() as writer:
@@ -117,7 +117,7 @@ async def server_comes_back(env: StressEnv, spec: str) -> None:
 
 
 async def while_answering(env: StressEnv, spec: str) -> None:
-    """Sends, and answers each message that comes back."""
+    """Send a message, and answer each one that comes back."""
     stream = env.faulty(spec, "/echo?compress=0", close_timeout=LIMIT)
     opened = await within(LIMIT, stream.opened)
     answered = 0
@@ -133,7 +133,7 @@ async def while_answering(env: StressEnv, spec: str) -> None:
 
 
 async def with_a_burst(env: StressEnv, spec: str) -> None:
-    """Sends less than the browser's pipe to the network holds, in one go."""
+    """Send at once less than the browser's pipe to the network holds."""
     stream = env.faulty(spec, "/sink?compress=0", close_timeout=LIMIT)
     opened = await within(LIMIT, stream.opened)
     with opened.writable.get_writer() as writer, suppress(WebSocketError, InvalidStateError):
@@ -144,7 +144,7 @@ async def with_a_burst(env: StressEnv, spec: str) -> None:
 
 
 async def while_sending(env: StressEnv, spec: str) -> None:
-    """Sends without pause, up to 16 MiB, and then closes."""
+    """Send without a pause, up to 16 MiB, and then close."""
     mark = 256 * 1024
     stream = env.faulty(spec, "/sink?compress=0", send_high_water_mark=mark, close_timeout=LIMIT)
     opened = await within(LIMIT, stream.opened)
@@ -167,7 +167,7 @@ async def while_sending(env: StressEnv, spec: str) -> None:
 MIDDLE = f"after={COUNT // 2 * FRAME + 50}"
 ECHOED = f"after={30 * FRAME + 50}"
 BEHIND = f"after={30 * FRAME}"
-"""Comes together with a message, so that the page answers while the browser knows what it does not."""
+"""Comes together with a message: the browser knows of the fault while the page still answers."""
 
 FAULTS: dict[str, Fault] = {
     "reset": Fault(after_all_was_read, "kind=reset,at=sent"),
@@ -198,16 +198,16 @@ FAULTS: dict[str, Fault] = {
 }
 
 CRASHES_NATIVE = ("reset while sending", "end of TCP while sending", "malformed frame while sending")
-"""Where a write can't but be pending: these crash Chromium's tab, and are counted."""
+"""Faults that always meet a pending write: these crash Chromium's tab, and are counted."""
 
 RACES_NATIVE = [name for name, fault in FAULTS.items() if fault.way in (while_answering, with_a_burst)]
-"""Where the page may write when the browser knows of the failure and the page can't yet: these crash
-Chromium's tab now and then, and are counted."""
+"""Faults after which the page may write before it can know of the failure: these sometimes crash
+Chromium's tab, and are counted."""
 
 
 @stress
 async def live_through(env: StressEnv) -> None:
-    """Live through the faults of the option `faults`, and tell the seconds that each took."""
+    """Live through the faults of the option `faults`, and report the seconds that each took."""
     for name in env.asked["faults"]:
         fault = FAULTS[name]
         begun = time.monotonic()

@@ -57,9 +57,10 @@ class Memory:
             self._readings.setdefault(name, []).append(size)
 
     def growth(self) -> dict[str, int]:
-        """From the first reading to the highest; of the JS heap, to the lowest of the second half.
+        """Return the growth from the first reading to the highest one.
 
-        What passes through is freed by other threads: the highest would be what they have not got to.
+        For the JS heap, to the lowest of the second half: other threads free what has passed through,
+        and the highest reading includes what they have yet to free.
         """
         growth = {}
         for name, sizes in self._readings.items():
@@ -70,7 +71,7 @@ class Memory:
 
 @stress
 async def receive(env: StressEnv) -> None:
-    """Take in `count` messages of `size`, in order and whole."""
+    """Receive `count` messages of `size`, in order and whole."""
     count, size = env.asked["count"], env.asked["size"]
     window = 0 if env.receive_backpressure else WINDOW
     stream = env.stream(f"/blast?count={count}&size={size}&window={window}&compress=0")
@@ -95,7 +96,7 @@ async def receive(env: StressEnv) -> None:
 
 
 async def _numbered_from(readable: ReadableStream, count: int) -> AsyncIterator[tuple[int, Any]]:
-    """The next `count` messages, which have to come."""
+    """Yield the next `count` messages with their numbers; fail if there are fewer."""
     index = 0
     async for message in readable:
         yield index, message
@@ -195,7 +196,7 @@ async def _stop_reading(env: StressEnv, id: str, readable: ReadableStream, total
 
 @stress
 async def overflow_closes(env: StressEnv) -> None:
-    """With overflow="error" a reader that stops gets what came below the mark, and then the error."""
+    """With overflow="error" a reader that stops gets the messages below the mark, and then the error."""
     stream: WebSocketStream = env.stream(
         f"/flood?size=1024&total={64 << 20}&compress=0", high_water_mark=1 << 20, overflow="error"
     )

@@ -17,7 +17,7 @@ ENOUGH = 600
 
 @stress
 async def warm_up(env: StressEnv) -> None:
-    """Go there and back, on a page that has just been started."""
+    """Send a message there and back, on a page that has just been started."""
     await env.round_trip()
 
 

@@ -1,4 +1,4 @@
-"""Random sequences of steps, and what the standard says that must come of them. Pure Python.
+"""A model of the standard: makes up random steps, and checks their outcome. Pure Python.
 
 A sequence is a list of steps, each a list of a name and its arguments, so that JSON can carry it. Any
 part of a sequence is a sequence, too: a failing one can be made shorter by leaving steps out.
@@ -75,14 +75,14 @@ def generate(choose: Choose, *, native: bool) -> list[Step]:
 
 @dataclass
 class Model:
-    """What may be, given what was asked for so far."""
+    """The outcomes that are allowed after the steps so far."""
 
     native: bool
     mark: int
     written: list[str | bytes] = field(default_factory=list, repr=False)
     """Messages whose write was accepted."""
     promised: int = 0
-    """How many messages the server was told to send."""
+    """The number of messages that the server was told to send."""
     server_end: str | None = None
     """The command that ends the connection from the server's side."""
     local_end: str | None = None
@@ -102,12 +102,12 @@ class Model:
     # What was asked for.
 
     def end(self, how: str, code: int | None = None, reason: str = "") -> None:
-        """This side ends the connection; only the first time counts."""
+        """Note that this side ends the connection; only the first time counts."""
         if self.local_end is None:
             self.local_end, self.code, self.reason = how, code, reason
 
     def wrote(self, message: str | bytes, error: Exception | None) -> None:
-        """A write was accepted or refused."""
+        """Note that a write was accepted, or refused with an error."""
         if self.local_end is not None:
             assert error is not None, f"a write after {self.local_end!r} was accepted"
         if error is not None:
@@ -124,7 +124,7 @@ class Model:
     # What must come of it.
 
     def check_messages(self, received: list[str | bytes], end: Exception | None) -> None:
-        """The messages that were read, in order, and the error that the stream ended in."""
+        """Check the messages that were read, their order, and the error that the stream ended in."""
         numbered = [message(index, 10, "text") for index in range(len(received))]
         assert received == numbered, f"read {received}"
         assert len(received) <= self.promised, f"{len(received)} came, {self.promised} were sent"
@@ -135,7 +135,7 @@ class Model:
             assert len(received) == self.promised, f"{len(received)} came of {self.promised}"
 
     def check_closed(self, closed: object) -> None:
-        """What ``closed`` gave or raised."""
+        """Check what ``closed`` returned or raised."""
         if self.unopened:
             expected = [(1006, "")]
         else:
@@ -156,14 +156,14 @@ class Model:
             assert self.server_end is not None, repr(closed)
 
     def check_end_of_reading(self, end: Exception | None, closed: object) -> None:
-        """How reading ended: in what ``closed`` raised, or cleanly."""
+        """Check that reading ended in the error of ``closed``, or cleanly."""
         if end is None:
             assert self.cancelled or isinstance(closed, WebSocketCloseInfo), f"done, but {closed!r}"
         else:
             assert end is closed, f"{end!r}, but closed: {closed!r}"
 
     def check_writable_closed(self, error: Exception | None, closed: object) -> None:
-        """How the writer's ``closed`` ended."""
+        """Check what the writer's ``closed`` returned or raised."""
         if error is None:
             assert self.writable_closed and isinstance(closed, WebSocketCloseInfo)
         elif self.aborted:
@@ -173,7 +173,7 @@ class Model:
             assert self.local_end != "close writer", f"{error!r} though closed with {closed}"
 
     def check_journal(self, entry: dict[str, Any]) -> None:
-        """What the server saw."""
+        """Check what the server saw."""
         count = entry["messages_received"]
         assert count <= len(self.written), f"the server got {count} of {len(self.written)} messages"
         assert entry["sha256"] == digest(self.written[:count]), "the server got other messages"

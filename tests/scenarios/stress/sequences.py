@@ -22,7 +22,7 @@ class SequencePlayer:
     """
 
     model: Any
-    """What the steps may lead to."""
+    """The outcomes that are allowed."""
 
     def __init__(self, env: Env, steps: list[Step], default_setup: Step) -> None:
         self._env = env

@@ -1,4 +1,4 @@
-"""What the gateway's tests share: a protocol that writes down what it is told, and turns."""
+"""Helpers for the gateway's tests: recording protocols, a fake network, frames of a client."""
 
 import asyncio
 from collections.abc import Callable, Generator
@@ -19,24 +19,24 @@ Handler = Callable[[FakePeer], Any]
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Let everybody else have turns until the condition holds."""
+    """Let other tasks run until the condition holds."""
     async with asyncio.timeout(5):
         while not condition():
             await turn()
 
 
 class Recorder(asyncio.Protocol):
-    """Writes down its calls, with the data in one piece; does and raises what it is told to."""
+    """A protocol that records its calls, and does in each what the test wants."""
 
     def __init__(self) -> None:
         self.calls: list[object] = []
         self.keep_open = False
-        """What `eof_received()` returns."""
+        """The return value of `eof_received()`."""
         self.on: dict[str, Callable[[], object]] = {}
-        """What to do in a call besides, by its name."""
+        """Functions to call in a callback, by its name."""
         self.transport: Any = None
         self.error: BaseException | None = None
-        """What the connection was lost with."""
+        """The exception given to `connection_lost()`."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
@@ -86,7 +86,7 @@ class Recorder(asyncio.Protocol):
 
 
 class BufferedRecorder(Recorder, asyncio.BufferedProtocol):
-    """Takes data in a buffer of its own."""
+    """A recorder with a buffer of its own for the data."""
 
     def __init__(self, size: int = 4) -> None:
         super().__init__()
@@ -137,7 +137,7 @@ class Network(FakeBackend):
 
 
 async def leave(peer: FakePeer) -> None:
-    """Leave the peer to the test, which stops it from answering a Close by `answers_close`."""
+    """Leave the peer to the test, which can set `answers_close`."""
     await peer.wait_closed()
 
 
@@ -171,7 +171,7 @@ class FakeProbes:
 
 
 class Library(Recorder):
-    """A protocol on a transport of the gateway's, to be driven as a library would."""
+    """A protocol on a transport of the gateway, which a test drives as a library would."""
 
     transport: GatewayTransport
 
@@ -223,7 +223,7 @@ class Library(Recorder):
 
     @property
     def rest(self) -> bytes:
-        """What came behind the first response's head."""
+        """The bytes after the first response's head."""
         return self.received.partition(b"\r\n\r\n")[2]
 
     @property
@@ -292,7 +292,7 @@ async def opened(handler: Handler | None = None, *headers: str, **options: Any) 
 
 
 def nothing_is_left(library: Library) -> bool:
-    """Whether no timer runs, and the server's side has ended."""
+    """Return True if no timer runs and the server's side has ended."""
     return (
         not library.timers.pending and not library.network.timers.pending and library.network.peer.closed
     )

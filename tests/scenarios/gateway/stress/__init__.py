@@ -1,1 +1,1 @@
-"""What runs in the page under load and faults, with the libraries. tests/stress says how much of it."""
+"""Stress tests that run in the page with the libraries. tests/stress says how much of each."""

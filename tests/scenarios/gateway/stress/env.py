@@ -1,4 +1,4 @@
-"""What a stress test with the libraries sees of the page."""
+"""The environment of the stress tests with libraries."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What networks do to a connection of `websockets`: it ends in the library's own error, in time, and
-what had arrived whole before is delivered. The faults are those of the package's own stream.
+"""Network faults with `websockets`: each ends in the library's own error, in time, and messages that
+had arrived before are delivered. The faults are those of the package's own stream.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ OPTIONS = {"ping_interval": None, "close_timeout": LIMIT, "open_timeout": 10}
 
 
 async def _assert_lost(ws: ClientConnection) -> ConnectionClosedError:
-    """Without a Close frame of the server's, for whatever is done."""
+    """Check that each call fails, and that the server has sent no Close frame."""
     error = await within(LIMIT, failure(ConnectionClosedError, ws.recv()))
     assert error.rcvd is None, error.rcvd
     await within(LIMIT, failure(ConnectionClosed, ws.send("late")))
@@ -39,7 +39,7 @@ async def _read_on(ws: ClientConnection, received: list[Message]) -> None:
 
 
 async def after_all_was_read(env: GatewayStressEnv, url: str) -> None:
-    """Reads everything, and what it writes then brings the fault."""
+    """Read everything; the write after that brings the fault."""
     async with env.connect(url, **OPTIONS) as ws:
         check([await ws.recv() for _ in range(COUNT)], COUNT, SIZE, "text")
         await ws.send("now")
@@ -47,7 +47,7 @@ async def after_all_was_read(env: GatewayStressEnv, url: str) -> None:
 
 
 async def while_reading(env: GatewayStressEnv, url: str) -> None:
-    """Gets ten messages and a half."""
+    """Receive ten messages and a half."""
     async with env.connect(url, **OPTIONS) as ws:
         await ws.send("settled")
         received: list[Message] = []
@@ -60,7 +60,7 @@ async def while_reading(env: GatewayStressEnv, url: str) -> None:
 
 
 async def in_the_handshake(env: GatewayStressEnv, url: str) -> None:
-    """Gets twenty bytes of the response to the handshake."""
+    """Receive twenty bytes of the response to the handshake."""
 
     async def connect() -> None:
         await env.connect(url, **OPTIONS | {"open_timeout": LIMIT})
@@ -73,7 +73,7 @@ async def in_the_handshake(env: GatewayStressEnv, url: str) -> None:
 
 
 async def unnoticed(env: GatewayStressEnv, url: str) -> None:
-    """Gets ten messages and a half, and then nothing any more, not even an answer to its close."""
+    """Receive ten messages and a half, and then nothing, not even an answer to the Close."""
     async with env.connect(url, **OPTIONS) as ws:
         check([await ws.recv() for _ in range(COUNT // 2)], COUNT // 2, SIZE, "text")
         reading = asyncio.ensure_future(failure(ConnectionClosedError, ws.recv()))
@@ -85,7 +85,7 @@ async def unnoticed(env: GatewayStressEnv, url: str) -> None:
 
 
 async def slowly(env: GatewayStressEnv, url: str) -> None:
-    """Gets everything, late."""
+    """Receive everything, late."""
     async with env.connect(url, **OPTIONS) as ws:
         received: list[Message] = []
         error = await within(10, failure(ConnectionClosedError, _read_on(ws, received)))
@@ -94,7 +94,7 @@ async def slowly(env: GatewayStressEnv, url: str) -> None:
 
 
 async def while_answering(env: GatewayStressEnv, url: str) -> None:
-    """Sends, and answers each message that comes back."""
+    """Send a message, and answer each one that comes back."""
     async with env.connect(url, **OPTIONS) as ws:
         answered = 0
         with suppress(ConnectionClosedError):
@@ -107,7 +107,7 @@ async def while_answering(env: GatewayStressEnv, url: str) -> None:
 
 
 async def with_a_burst(env: GatewayStressEnv, url: str) -> None:
-    """Sends many small messages in one go."""
+    """Send many small messages at once."""
     async with env.connect(url, **OPTIONS) as ws:
         with suppress(ConnectionClosedError):
             for _ in range(50):
@@ -116,7 +116,7 @@ async def with_a_burst(env: GatewayStressEnv, url: str) -> None:
 
 
 async def while_sending(env: GatewayStressEnv, url: str) -> None:
-    """Sends without pause, up to 16 MiB, and then closes."""
+    """Send without a pause, up to 16 MiB, and then close."""
     async with env.connect(url, **OPTIONS) as ws:
         sent = 0
         with suppress(ConnectionClosedError, TimeoutError):
@@ -130,7 +130,7 @@ async def while_sending(env: GatewayStressEnv, url: str) -> None:
 
 
 async def server_comes_back(env: GatewayStressEnv, url: str) -> None:
-    """Loses its connection as the server restarts, and gets a new one as soon as it is there."""
+    """Lose the connection to a server that restarts, and connect again as soon as it is back."""
     async with env.connect("/restart", **OPTIONS) as ws:
         await ws.send("restart")
         await _assert_lost(ws)
@@ -153,14 +153,14 @@ PATHS: dict[Way, str] = {
     with_a_burst: "/sink?compress=0",
     while_sending: "/sink?compress=0",
 }
-"""How a library lives through a fault, named as for the package's own stream, and where."""
+"""The function and the path of each kind of fault, named as for the package's own stream."""
 
 WAYS = {way.__name__: way for way in PATHS}
 
 
 @stress
 async def live_through(env: GatewayStressEnv) -> None:
-    """Live through the faults of the option `faults`, and tell the seconds that each took."""
+    """Live through the faults of the option `faults`, and report the seconds that each took."""
     for name in env.asked["faults"]:
         fault = FAULTS[name]
         way = WAYS[fault.way.__name__]

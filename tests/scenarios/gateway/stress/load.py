@@ -16,7 +16,7 @@ from .registry import stress
 
 @stress
 async def warm_up(env: GatewayStressEnv) -> None:
-    """Go there and back with each library, on a page that has just been started."""
+    """Send a message there and back with each library, on a page that has just been started."""
     await _use_both(env)
 
 
@@ -45,7 +45,7 @@ async def connections_in_turn(env: GatewayStressEnv) -> None:
 
 @stress
 async def receive(env: GatewayStressEnv) -> None:
-    """Take in `count` messages of `size` with each library, in order and whole, in flat memory."""
+    """Receive `count` messages of `size` with each library, in order and whole, in flat memory."""
     count, size = env.asked["count"], env.asked["size"]
     # The server waits for an answer to each window: it can't be held back on every back end.
     window = max(1, WINDOW // size)

@@ -1,4 +1,4 @@
-"""Random steps with `websockets`, and what must come of them, on any network. Pure Python.
+"""A model of random steps with `websockets`: makes them up, and checks their outcome. Pure Python.
 
 As in the model of the package's own stream, a sequence is a list of steps that JSON can carry, and any
 part of a sequence is a sequence, too.
@@ -32,7 +32,7 @@ ENDINGS: list[Step] = [
     ["say", "!close 1000"],
 ]
 SENDABLE = {1001: 1000, 1011: 4011}
-"""What a page may send in the place of a code."""
+"""The codes that a page sends in the place of others."""
 
 KERNEL_BUFFER = 1 << 20
 """Bytes that vanish without an error when they are written after the end. Then the rest is not read."""
@@ -57,16 +57,16 @@ def generate(choose: Choose, *, native: bool) -> list[Step]:
 
 @dataclass
 class Model:
-    """What may be, given what was asked for so far."""
+    """The outcomes that are allowed after the steps so far."""
 
     in_page: bool
     may_lose: bool
-    """Whether the browser may drop messages at a Close frame: natively, behind a small mark."""
+    """True if the browser may drop messages at a Close frame: natively, behind a small mark."""
     may_give_up: bool
-    """Whether the library may give up waiting for the server's Close frame."""
+    """True if the library may give up waiting for the server's Close frame."""
     written: list[Message] = field(default_factory=list, repr=False)
     promised: int = 0
-    """How many messages the server was told to send."""
+    """The number of messages that the server was told to send."""
     server_end: str | None = None
     """The command that ends the connection from the server's side."""
     written_since: int = 0
@@ -82,17 +82,17 @@ class Model:
     # What was asked for.
 
     def end(self, code: int, reason: str = "") -> None:
-        """This side ends the connection; only the first time counts."""
+        """Note that this side ends the connection; only the first time counts."""
         if self.local_end is None:
             self.local_end = (code, reason)
 
     def abort(self) -> None:
-        """This side gives up, perhaps while it closes."""
+        """Note that this side aborts, perhaps while it closes."""
         self.end(1006)
         self.aborted = True
 
     def sent(self, sent: Message, error: Exception | None) -> None:
-        """A message was sent, or that was refused."""
+        """Note that a message was sent, or refused with an error."""
         if self.local_end is not None:
             assert error is not None, f"a message after {self.local_end} was accepted"
         if error is not None:
@@ -126,14 +126,14 @@ class Model:
 
     @property
     def _may_be_cut(self) -> bool:
-        """Whether it may have ended without the Close frame that was asked for."""
+        """True if it may have ended without the Close frame that was asked for."""
         if self.local_end is not None and (self.aborted or self.may_give_up):
             return True
         # What a server sends to those who write after the end is a reset.
         return self.server_end is not None and (self.may_lose or self.written_since > 0)
 
     def check_messages(self, received: list[Message], end: tuple[int, str]) -> None:
-        """The messages that were received, in order, and with what it ended."""
+        """Check the messages that were received, their order, and the code and reason of the end."""
         numbered = [message(index, 10, "text") for index in range(len(received))]
         assert received == numbered, f"received {received}"
         assert end in self.ends, f"ended with {end}, not one of {self.ends}"
@@ -143,7 +143,7 @@ class Model:
             assert len(received) == self.promised, f"{len(received)} came of {self.promised}"
 
     def check_journal(self, entry: dict[str, Any]) -> None:
-        """What the server saw."""
+        """Check what the server saw."""
         count = entry["messages_received"]
         assert count <= len(self.written), f"the server got {count} of {len(self.written)} messages"
         assert entry["sha256"] == digest(self.written[:count]), "the server got other messages"

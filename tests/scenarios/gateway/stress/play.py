@@ -113,7 +113,7 @@ class Player(SequencePlayer):
         await asyncio.sleep(0)  # until then the library does not know
 
     def _take_result(self) -> None:
-        """Keep what a recv() has got that has ended."""
+        """Keep the result of a recv() that has ended."""
         if self._reading is not None and self._reading.done():
             result = self._reading.result()
             self._reading = None
