@@ -1,4 +1,4 @@
-"""Questions to the JavaScript environment; :mod:`websocketstream.support` draws the conclusions."""
+"""Features of the JavaScript environment; :mod:`websocketstream.support` decides what to use."""
 
 from __future__ import annotations
 

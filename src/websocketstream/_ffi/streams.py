@@ -10,7 +10,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from .. import _ffi
+from .proxies import Scope
+from .values import js_error, js_message, new_readable, new_writable, py_reason
 
 if TYPE_CHECKING:
     from ..readable import ReadableStreamDefaultReader
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def readable_to_js(reader: ReadableStreamDefaultReader) -> Any:
     """Return a ``ReadableStream`` that pulls from ``reader``. Nothing else may use that reader."""
-    scope = _ffi.Scope()
+    scope = Scope()
     closed = reader.closed
     pulling = False
 
@@ -32,7 +33,7 @@ def readable_to_js(reader: ReadableStreamDefaultReader) -> Any:
         with suppress(Exception):  # `closed` is rejected with it as well
             message = (await reader.read()).value
             if message is not None:
-                js_controller.enqueue(_ffi.js_message(message))
+                js_controller.enqueue(js_message(message))
         pulling = False
         if closed.settled:
             end(js_controller)
@@ -44,21 +45,21 @@ def readable_to_js(reader: ReadableStreamDefaultReader) -> Any:
         if error is None:
             js_controller.close()
         else:
-            js_controller.error(_ffi.js_error(error))
+            js_controller.error(js_error(error))
         scope.close()
 
     async def cancel(reason: Any = None, *_: Any) -> None:
         scope.close()
-        await reader.cancel(_ffi.py_reason(reason))
+        await reader.cancel(py_reason(reason))
 
-    return _ffi.new_readable(
+    return new_readable(
         start=scope.keep(start), pull=scope.keep_async(pull), cancel=scope.keep_async(cancel)
     )
 
 
 def writable_to_js(writer: WritableStreamDefaultWriter) -> Any:
     """Return a ``WritableStream`` that writes to ``writer``. Nothing else may use that writer."""
-    scope = _ffi.Scope()
+    scope = Scope()
     closed = writer.closed
 
     async def write(js_chunk: Any, _js_controller: Any) -> None:
@@ -68,18 +69,18 @@ def writable_to_js(writer: WritableStreamDefaultWriter) -> Any:
         await writer.close()
 
     async def abort(reason: Any = None, *_: Any) -> None:
-        await writer.abort(_ffi.py_reason(reason))
+        await writer.abort(py_reason(reason))
 
     def start(js_controller: Any) -> None:
         def fail() -> None:
             error = closed.exception()
             if error is not None:
-                js_controller.error(_ffi.js_error(error))
+                js_controller.error(js_error(error))
             scope.close()
 
         closed.when_settled(fail)
 
-    return _ffi.new_writable(
+    return new_writable(
         start=scope.keep(start),
         write=scope.keep_async(write),
         close=scope.keep_async(close),

@@ -1,10 +1,10 @@
-"""The gateway: Python's WebSocket libraries run in the page as they are.
+"""The gateway, on which Python's WebSocket libraries run in a page without any change.
 
-They all speak HTTP/1.1 and RFC 6455 over a transport that ``loop.create_connection()`` makes, and
-Pyodide's event loop can't make one. :func:`install` gives it one whose far end is in the page itself: it
-reads the library's handshake, opens a WebSocket of the browser's to the same URL, and turns frames into
-messages and messages into frames. For the network it is what RFC 9110 calls a gateway; for the library
-it is the server.
+These libraries speak HTTP/1.1 and RFC 6455 over a transport that ``loop.create_connection()`` makes,
+and Pyodide's event loop can't make one. :func:`install` gives the event loop that method. The far end
+of its transport is not a socket but code in the page: it reads the library's handshake, opens a
+WebSocket of the browser's to the same URL, and translates frames to messages and messages to frames.
+For the network it is what RFC 9110 calls a gateway; for the library it is the server.
 
 Importing this module changes nothing.
 """
@@ -40,32 +40,32 @@ def install(
     high_water_mark: int = DEFAULTS.high_water_mark,
     overflow: Overflow = DEFAULTS.overflow,
 ) -> None:
-    """Let every library that connects through asyncio do so in this page.
+    """Let every library that connects through asyncio connect from this page.
 
-    Call it once, before the first connection is made, and before or after libraries are imported. Called
-    again, it sets the options of connections that are made from then on; without arguments it leaves
-    them as they are. Outside a browser it does nothing, so that one program runs on both.
+    Call it once, before the first connection is made; libraries may be imported before or after. Outside
+    a browser it does nothing, so the same program runs there too. A second call sets the options for
+    connections that are made after it; without arguments it leaves them as they are.
 
-    What it changes: ``create_connection``, ``sock_connect`` and ``getaddrinfo`` of Pyodide's event loop;
-    ``websockets.sync.client``, which connects without a thread; and a module ``ssl`` where there is
+    It replaces ``create_connection``, ``sock_connect`` and ``getaddrinfo`` of Pyodide's event loop, has
+    ``websockets.sync.client`` connect without a thread, and provides a module ``ssl`` where Python has
     none. :func:`uninstall` undoes all of it.
 
     Args:
         backend: the back end that carries the connections, as for
             :class:`~websocketstream.WebSocketStream`. ``"safe"`` loses no message on any browser.
-        headers_to: a function that moves headers that a page can't send to where the server accepts
-            them; see :mod:`websocketstream.gateway.headers`. ``None``: such headers are refused with
-            NotSupportedError.
-        fetch: whether requests that are no WebSocket handshakes go through the browser's ``fetch``.
-            ``False``: they are refused with NotSupportedError.
-        probe: whether to ask over HTTP, after a handshake has failed, whether a server is there.
-            ``False``: every failure looks like a 502 of a gateway.
-        idle_timeout: seconds without a message after which a library's pings are no longer answered,
-            so that its keepalive finds a server that has vanished. ``None``: they always are.
-        high_water_mark: how many bytes may wait to be read by a library.
-        overflow: what to do at that mark where the browser can't hold the server back: ``"buffer"`` goes
-            on and warns once, ``"error"`` ends the connection with
-            :class:`~websocketstream.BufferOverflowError`.
+        headers_to: a function that moves headers that a page can't send to a place where the server
+            accepts them; see :mod:`websocketstream.gateway.headers`. With ``None`` such headers are
+            refused with NotSupportedError.
+        fetch: whether other HTTP requests of libraries go through the browser's ``fetch``. With
+            ``False`` they are refused with NotSupportedError.
+        probe: whether to find out over HTTP, after a handshake has failed, if a server is there. With
+            ``False`` libraries see every failure as the status 502 of a gateway.
+        idle_timeout: time in seconds without a message after which a library's pings get no answer, so
+            that its keepalive finds a server that has vanished. With ``None`` they always get one.
+        high_water_mark: number of bytes that may wait to be read by a library.
+        overflow: action at that mark where the browser can't hold the server back: ``"buffer"`` goes
+            on and warns once, ``"error"`` ends the connection, with ConnectionResetError for the
+            library.
 
     Raises:
         TypeError: an option is of the wrong type.
@@ -119,7 +119,15 @@ def install(
 
 
 def uninstall() -> None:
-    """Undo :func:`install`. Connections that are open go on; calling it again does nothing."""
+    """Undo :func:`install`. Connections that are open go on; calling it again does nothing.
+
+    Example::
+
+        import websocketstream
+
+        websocketstream.install()
+        websocketstream.uninstall()
+    """
     global _patch
     while _undo:
         _undo.pop()()

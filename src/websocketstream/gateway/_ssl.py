@@ -1,8 +1,9 @@
-"""A module to import as ``ssl`` where Python has none: Pyodide before version 314, without that package.
+"""A stand-in for the module ``ssl``, for Pyodide before version 314 without the package of that name.
 
-Libraries import ``ssl``, make contexts and pass them on; the TLS itself is the browser's. So there is
-what they name, and a context remembers what it was asked for, for :mod:`~websocketstream.gateway.tls`
-to check. Whatever would do TLS in Python raises NotSupportedError.
+Libraries import ``ssl``, make contexts and pass them on, while the browser does the TLS. So this module
+has the names that libraries use. A context records its settings, which
+:mod:`~websocketstream.gateway.tls` checks. Functions that would do TLS in Python raise
+NotSupportedError.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Purpose(enum.Enum):
 
 
 class SSLError(OSError):
-    """Base of the errors of ``ssl``."""
+    """The base of the errors of ``ssl``."""
 
 
 class SSLCertVerificationError(SSLError, ValueError): ...
@@ -42,7 +43,7 @@ for _name in ("ZeroReturn", "WantRead", "WantWrite", "Syscall", "EOF"):
 
 
 def _ignore(self: object, *args: Any, **options: Any) -> None:
-    """Accept what the browser decides itself."""
+    """Accept a setting that the browser decides itself."""
 
 
 def _refuse(self: object, *args: Any, **options: Any) -> NoReturn:
@@ -52,7 +53,7 @@ def _refuse(self: object, *args: Any, **options: Any) -> NoReturn:
 
 
 class SSLContext:
-    """What a program asks of TLS; a page can give it the browser's defaults only."""
+    """The settings that a program makes for TLS, for :func:`~.tls.check_context`."""
 
     sslsocket_class = sslobject_class = None
     sni_callback = keylog_filename = None
@@ -126,7 +127,7 @@ OPENSSL_VERSION_NUMBER = 0x10101000
 
 
 def provide() -> Callable[[], None]:
-    """Let programs import this module as ``ssl`` if there is no other; return what undoes it."""
+    """Let programs import this module as ``ssl`` if there is no other; return what undoes that."""
     if "ssl" in sys.modules or find_spec("_ssl") is not None:
         return lambda: None
     module = sys.modules["ssl"] = sys.modules[__name__]

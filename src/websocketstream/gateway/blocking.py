@@ -1,8 +1,9 @@
-"""``websockets.sync.client`` without threads: over the library's own asyncio client.
+"""``websockets.sync.client`` without threads, over the asyncio client of the same library.
 
 The blocking client of ``websockets`` receives in a thread, and a page has none. So its ``connect()``
-makes a connection of the asyncio client of the same library, and waits for that one by suspending
-Python, while the event loop goes on. Exceptions, attributes and arguments are the library's own.
+makes a connection of the library's asyncio client. Each call that blocks awaits a method of that
+connection while Python is suspended and the event loop runs. Exceptions, attributes and arguments are
+the library's own.
 
 Python can be suspended where the browser has JSPI; elsewhere ``connect()`` raises NotSupportedError.
 """
@@ -22,7 +23,7 @@ from ..errors import NotSupportedError
 from ..sync import wait
 
 _PROPERTIES = ("close_code", "close_reason", "local_address", "remote_address", "state", "subprotocol")
-"""What the library's class has as properties, which come before ``__getattr__``."""
+"""Properties of the library's class, to be delegated: they come before ``__getattr__``."""
 
 
 class BlockingConnection:
@@ -59,7 +60,7 @@ class BlockingConnection:
                 yield wait(anext, fragments)
 
     def send(self, message: Any, text: bool | None = None) -> None:
-        options = {} if text is None else {"text": text}  # which versions before 14 don't have
+        options = {} if text is None else {"text": text}  # versions before 14 lack it
         wait(partial(self._connection.send, **options), message)
 
     def close(self, code: int = 1000, reason: str = "") -> None:
@@ -80,7 +81,7 @@ class BlockingConnection:
 
 
 class _Acknowledgement(threading.Event):
-    """The event that a pong sets. Waiting for it suspends Python; a thread's way would hang."""
+    """The event that a pong sets. To wait for it suspends Python: a lock would block the event loop."""
 
     def __init__(self, waiter: asyncio.Future[float], ack_on_close: bool) -> None:
         super().__init__()
@@ -101,7 +102,7 @@ class _Acknowledgement(threading.Event):
 async def _within(
     timeout: float | None, function: Callable[..., Coroutine[Any, Any, Any]], *args: Any
 ) -> Any:
-    """Await ``function`` for at most ``timeout`` seconds; with 0, for what is there already."""
+    """Await ``function`` for at most ``timeout`` seconds. With 0 it can return what is there already."""
     task = asyncio.ensure_future(function(*args))
     await asyncio.wait([task], timeout=None if timeout is None else max(timeout, 0))
     if not task.done():
@@ -113,10 +114,11 @@ async def _within(
 
 
 def bridge(module: ModuleType) -> Callable[[], None]:
-    """Have ``websockets.sync.client`` connect without a thread; return what undoes it.
+    """Have ``websockets.sync.client`` connect without a thread; return what undoes that.
 
-    Programs may have imported ``connect`` by its name before. From version 17 on it calls methods that
-    can be replaced; before, the function itself gets other code.
+    Programs may have imported ``connect`` by name already, so it has to stay the same object. From
+    version 17 of the library on it calls methods that can be replaced; before that, its code is
+    replaced.
     """
     delegated = {name: property(attrgetter(f"_connection.{name}")) for name in _PROPERTIES}
     bridged = type("ClientConnection", (BlockingConnection, module.ClientConnection), delegated)

@@ -1,11 +1,11 @@
-"""A request that is no upgrade: it goes through ``fetch``.
+"""HTTP requests of a library other than upgrades: each goes through the browser's ``fetch``.
 
-The body of the request is collected first, because browsers send a stream over HTTP/2 only. The
-response comes piece by piece, each asked for when the library reads; it goes up in chunks, because the
-browser has decoded it and its length is not known any more.
+The body of a request is complete before it is sent, because browsers can stream one over HTTP/2 only.
+The response is streamed: a piece is requested while the library reads. The browser has decoded it, so
+its length is unknown and the library gets it with the chunked coding.
 
-If something answers at the host and port of a request that has failed, it is the page that may not read
-the response.
+``fetch`` does not tell a server that is down from a response that the page may not read. So after a
+failure the gateway asks whether anything answers at that host and port.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from .server import ServerConnection
 
 OF_THE_CONNECTION = ("connection", "keep-alive", "transfer-encoding", "upgrade")
-"""Headers of the response that were about the browser's own connection."""
+"""Headers of a response that are about the browser's connection, not the library's."""
 
 OF_THE_CODING = ("content-encoding", "content-length")
-"""Headers that do not describe the body any more, because the browser has decoded it."""
+"""Headers of a response that are wrong for its body, because the browser has decoded that."""
 
 
 class FetchExchange:
@@ -44,8 +44,7 @@ class FetchExchange:
         self._request = request
         self._url = url
         self._options = options
-        self._asking = False
-        """Whether a piece of the body is under way."""
+        self._piece_requested = False
         self._answered = self._has_body = self._chunked = self._keep_alive = False
         self._cancel: Cancel = nothing_to_cancel
         self._fetch = options.fetch(
@@ -59,9 +58,9 @@ class FetchExchange:
         )
 
     def resume(self) -> None:
-        """Ask for more of the body, if the library reads and that is not under way."""
-        if self._has_body and not self._asking and self._transport.is_reading():
-            self._asking = True
+        """Request a piece of the body if the library is reading and none is requested yet."""
+        if self._has_body and not self._piece_requested and self._transport.is_reading():
+            self._piece_requested = True
             self._fetch.read()
 
     def abort(self) -> None:
@@ -71,10 +70,10 @@ class FetchExchange:
     def _respond(self, status: int, reason: str, headers: list[tuple[str, str]]) -> None:
         request = self._request
         self._answered = True
-        self._options.suspects.discard(origin_of(self._url))
+        self._options.unreachable_origins.discard(origin_of(self._url))
         self._has_body = request.method != "HEAD" and status not in (204, 304)
         self._chunked = self._has_body and request.version == "1.1"
-        # A body that is not chunked ends with the connection.
+        # The end of a body that is not chunked is the end of the connection.
         self._keep_alive = request.keep_alive and self._chunked == self._has_body
         undone = OF_THE_CONNECTION + OF_THE_CODING if self._has_body else OF_THE_CONNECTION
         sent = [(name, value) for name, value in headers if name.lower() not in undone]
@@ -94,7 +93,7 @@ class FetchExchange:
             self._end()
 
     def _piece(self, data: bytes | None) -> None:
-        self._asking = False
+        self._piece_requested = False
         if data is None:
             if self._chunked:
                 self._transport.deliver(LAST_CHUNK)
@@ -117,17 +116,17 @@ class FetchExchange:
         self._cancel = asyncio.ensure_future(self._explain()).cancel
 
     async def _explain(self) -> None:
-        """Tell a server that is down from one that the page may not read."""
+        """Find out why the request has failed, and end the connection with that error."""
         origin = origin_of(self._url)
         status: int | None = 0
         if forbidden(self._url, self._options) is None:
-            # Not at the URL itself: a server might do again what it was asked for.
+            # Not at the URL itself, where the server might carry out the request a second time.
             status = await ask(f"{origin}/", self._options, "no-cors")
-        policy = forbidden(self._url, self._options)  # the event may have come after the failure
+        policy = forbidden(self._url, self._options)  # once more: its event may come after the failure
         if policy is not None:
             self._transport.end(SecurityError(policy))
         elif status is None:
-            self._options.suspects.add(origin)
+            self._options.unreachable_origins.add(origin)
             self._transport.end(refused(origin))
         else:
             self._transport.end(

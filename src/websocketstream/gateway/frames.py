@@ -1,11 +1,14 @@
-"""RFC 6455 frames, the server's side: bytes from a client to messages, messages to bytes for it.
+"""RFC 6455 frames on the server's side: a parser for a client's frames, and frames for the client.
 
-Pure. No extension is ever negotiated. :meth:`FrameReader.feed` is called for every write of a library,
-nearly always with exactly one short frame. It deals with those itself, in as few steps as possible.
+Pure Python, without I/O. No extension is ever negotiated.
 
-Unmasking is the only work per byte. For a short payload, the XOR of two integers is fastest. Of a longer
-one, every fourth byte is translated with a table, four times: from 64 KiB on that is three to five times
-as fast in Pyodide, because an integer has to be assembled from bytes and taken apart again.
+:meth:`FrameReader.feed` is called for every write of a library, nearly always with exactly one short
+frame. That case has a short path at its beginning; everything else takes the long one, ``_feed()``.
+
+Unmasking is the only work per byte. For a short payload the XOR of two integers is fastest. In a longer
+one every fourth byte has the same key, so ``translate()`` with a table for that key does a quarter of
+the payload: from 64 KiB on that is three to five times as fast in Pyodide as large integers, which have
+to be assembled from the bytes and taken apart again.
 """
 
 from __future__ import annotations
@@ -22,21 +25,24 @@ RESERVED = 0x70
 MASKED = 0x80
 
 _OPCODES = frozenset((CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG))
-# Those of IANA's registry that may stand in a frame.
+# The codes of IANA's registry that may be sent in a frame.
 _REGISTERED_CLOSE_CODES = frozenset((*range(1000, 1004), *range(1007, 1015)))
 
 _SHORT = 126
-"""Payloads of fewer bytes have their size in the second byte of the frame."""
+"""Size in bytes below which a payload's length is in the second byte of its frame."""
 
-# For a short payload: the size's four-byte key repeated, as a product and a shift.
+# Tables by the size of a short payload. To repeat the key over it: multiply the key by
+# 0x…00000001_00000001, one digit per four bytes begun, then shift out the bits that are beyond the
+# payload's end.
 _REPEAT = [int.from_bytes(b"\0\0\0\1" * -(-size // 4)) for size in range(_SHORT)]
 _SURPLUS_BITS = [-size % 4 * 8 for size in range(_SHORT)]
-# For a long payload: what each byte becomes, for each byte of the key.
+# Tables by the value of a key's byte, for translate(): position n has n XOR that value.
 _BYTES = int.from_bytes(bytes(range(256)))
 _TABLES = [(_BYTES ^ int.from_bytes(bytes((key,)) * 256)).to_bytes(256) for key in range(256)]
 
 _SHORT_TEXT_HEAD = [bytes((FINAL | TEXT, size)) for size in range(_SHORT)]
 _SHORT_BINARY_HEAD = [bytes((FINAL | BINARY, size)) for size in range(_SHORT)]
+# The first two bytes of a masked frame, as a number, minus the size of its payload.
 _EMPTY_BINARY_HEAD = (FINAL | BINARY) << 8 | MASKED
 _EMPTY_HEADS = ((FINAL | TEXT) << 8 | MASKED, _EMPTY_BINARY_HEAD)
 
@@ -51,7 +57,7 @@ class Ping(NamedTuple):
 
 
 class Pong(NamedTuple):
-    """A Pong frame, in answer to a Ping or unasked."""
+    """A Pong frame, as an answer to a Ping or unsolicited."""
 
     payload: bytes
 
@@ -64,7 +70,7 @@ class Close(NamedTuple):
 
 
 class Violation(NamedTuple):
-    """A breach of the protocol, with the code and reason that a server closes with."""
+    """A violation of the protocol, with the code and reason that a server closes with."""
 
     code: int
     reason: str
@@ -74,30 +80,31 @@ type Frame = Message | Ping | Pong | Close | Violation
 
 
 class _Violated(Exception):
-    """Raised with the fields of a :class:`Violation`."""
+    """Internal error with the fields of a :class:`Violation`."""
 
 
 class FrameReader:
-    """A parser for what a client sends after the handshake."""
+    """A parser for the frames that a client sends after the handshake."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
-        """The beginning of a frame that is not complete, as it came."""
+        """The beginning of a frame that is not complete, in the pieces that it came in."""
         self._held = 0
-        """The number of bytes in the pieces."""
+        """Number of bytes in the pieces."""
         self._needed = 2
-        """How many it takes to go on."""
+        """Number of bytes from which on parsing makes sense."""
         self._opcode = CONTINUATION
-        """The opcode of the fragmented message that is not complete, else ``CONTINUATION``."""
+        """Opcode of the fragmented message that is incomplete, else ``CONTINUATION``."""
         self._fragments: list[bytearray] = []
         self._ended = False
         self._short = _SHORT
-        """The size below which payloads may be taken the short way: 0 unless a message begins."""
+        """Size below which a frame may take the short path; 0 while a frame or message is incomplete."""
 
     def feed(self, data: bytes | bytearray | memoryview) -> list[Frame]:
-        """Return the messages and control frames that are complete with ``data``, in order.
+        """Add ``data`` and return the messages and control frames that are complete, in order.
 
-        A :class:`Violation` comes last. After it, or after a :class:`Close`, everything is ignored.
+        A :class:`Violation` is the last element. After it, or after a :class:`Close`, all data is
+        ignored.
         """
         if type(data) is not bytes:
             data = bytes(data)
@@ -113,7 +120,7 @@ class FrameReader:
                 try:
                     return [payload.decode()]
                 except UnicodeDecodeError:
-                    pass  # which is found again, and reported, below
+                    pass  # the long path finds the same error and reports it
         return self._feed(data)
 
     def _feed(self, data: bytes) -> list[Frame]:
@@ -138,9 +145,9 @@ class FrameReader:
         return frames
 
     def _parse(self, data: bytes, frames: list[Frame]) -> int:
-        """Append the complete frames in ``data`` to ``frames`` and return where the rest begins.
+        """Append the complete frames in ``data`` to ``frames`` and return the position of the rest.
 
-        Sets the number of bytes that the rest must have before it is worth while to go on.
+        Sets ``_needed`` for the rest.
         """
         position = 0
         self._needed = 2
@@ -155,7 +162,7 @@ class FrameReader:
                 if len(data) < start - 4:
                     self._needed = 2 + extended
                     break
-                # It may have more bytes than the size needs: most servers accept that.
+                # Most servers accept a size that is written in more bytes than it needs.
                 size = _from_bytes(data[position + 2 : start - 4])
                 if size >> 63:
                     raise _Violated(1002, "invalid payload length")
@@ -168,7 +175,7 @@ class FrameReader:
         return position
 
     def _check_head(self, first: int, second: int) -> None:
-        """Raise if the first two bytes of a frame can't stand where they do."""
+        """Raise if a frame with these first two bytes is invalid at this point."""
         opcode = first & 0x0F
         if first & RESERVED:
             raise _Violated(1002, "reserved bits must be 0")
@@ -183,7 +190,7 @@ class FrameReader:
             raise _Violated(1002, "fragment expected" if self._opcode else "unexpected fragment")
 
     def _take(self, first: int, payload: bytearray, frames: list[Frame]) -> None:
-        """Deal with a complete frame. Control frames may come between fragments."""
+        """Append the meaning of a complete frame. Control frames may come between fragments."""
         opcode = first & 0x0F
         if opcode == PING:
             frames.append(Ping(bytes(payload)))
@@ -202,7 +209,7 @@ class FrameReader:
 
 
 def _unmasked(data: bytes, start: int, end: int) -> bytearray:
-    """Return ``data[start:end]`` unmasked with the key in the four bytes before."""
+    """Return ``data[start:end]`` unmasked with the key in the four bytes before it."""
     payload = bytearray(end - start)
     for offset in range(4):
         table = _TABLES[data[start - 4 + offset]]
@@ -229,7 +236,7 @@ def _decoded(data: bytes | bytearray) -> str:
 
 
 def message_frames(messages: Iterable[Message]) -> bytes:
-    """Return one unmasked frame for each message, joined."""
+    """Return one unmasked frame for each message, concatenated."""
     parts: list[bytes] = []
     for message in messages:
         if isinstance(message, str):
@@ -248,11 +255,11 @@ def message_frames(messages: Iterable[Message]) -> bytes:
 
 
 def close_frame(code: int | None, reason: str = "") -> bytes:
-    """Return a Close frame, an empty one if ``code`` is ``None``. The reason has 123 bytes at most."""
+    """Return a Close frame, empty if ``code`` is ``None``; the reason may have 123 bytes."""
     payload = b"" if code is None else code.to_bytes(2) + reason.encode()
     return bytes((FINAL | CLOSE, len(payload))) + payload
 
 
 def pong_frame(payload: bytes) -> bytes:
-    """Return a Pong frame with the payload of a Ping."""
+    """Return the Pong frame that answers a Ping with this payload."""
     return bytes((FINAL | PONG, len(payload))) + payload

@@ -1,12 +1,12 @@
-"""Headers: which of a library's a page can send, and hooks that move the others to where it can.
+"""Hooks that move the headers of a WebSocket handshake to a place where a page can send them.
 
 A page can't set a header of a WebSocket handshake, so servers that are meant for browsers take a token
-from the URL or from the list of subprotocols instead. ``install(headers_to=hook)`` has the hook called
-for each handshake; it moves headers to where the server looks for them. Those that it leaves are
-refused: nothing that a program asks for is dropped in silence. Only what the browser sets itself is
-left out.
+from the URL or from the list of subprotocols instead. A hook, given as ``install(headers_to=hook)``, is
+called for each handshake and moves headers to the place where the server looks for them. A header that
+is left after that is refused with :class:`~websocketstream.NotSupportedError`: nothing that a program
+asks for is dropped silently. Only headers that the browser sets itself are left out.
 
-Mind that URLs end up in the logs of servers and proxies: prefer tokens that expire soon.
+URLs end up in the logs of servers and proxies, so prefer tokens that expire soon.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ __all__ = [
     "openai",
 ]
 
-# The browser sets these itself; others are about the connection, or a body, or only tell of the client.
+# Headers that are left out: the browser sets them itself, or they are about the connection or a body, or
+# they only describe the client.
 _BY_BROWSER = "accept-(charset|encoding)|connection|dnt|host|keep-alive|sec-.*|upgrade|user-agent"
 _NOT_IN_HANDSHAKES = re.compile(
     f"{_BY_BROWSER}|accept|accept-language|cache-control|content-type|pragma|upgrade-insecure-requests",
@@ -47,7 +48,7 @@ _OWN = {
     "origin": "the browser sends the page's own",
     "referer": "the browser sends the page's own",
 }
-# What tells that a ready-made hook is the remedy: the host, the header or a subprotocol.
+# A ready-made hook is the remedy if its pattern is in the host, the header's name or a subprotocol.
 _READY = re.compile(
     r"(?P<openai>api\.openai\.com|openai-)|(?P<deepgram>api\.deepgram\.com)"
     r"|(?P<google>googleapis\.com|x-goog-)|(?P<kubernetes>\.k8s\.io)"
@@ -55,12 +56,24 @@ _READY = re.compile(
 
 
 class Handshake:
-    """An opening handshake, as far as a hook may change it.
+    """The parts of an opening handshake that a hook may change.
 
     Attributes:
         url: the ``ws:`` or ``wss:`` URL.
         subprotocols: the subprotocols that are offered, in order of preference.
         headers: the headers that the browser does not set itself.
+
+    Example::
+
+        import websocketstream
+        from websocketstream.gateway.headers import Handshake
+
+        def room_to_query(handshake: Handshake) -> None:
+            room = handshake.headers.pop("X-Room")
+            if room is not None:
+                handshake.add_to_query("room", room)
+
+        websocketstream.install(headers_to=room_to_query)
     """
 
     def __init__(self, url: str, subprotocols: list[str], headers: Headers) -> None:
@@ -69,12 +82,16 @@ class Handshake:
         self.headers = headers
 
     def add_to_query(self, name: str, value: str) -> None:
-        """Add a parameter to the URL's query string."""
+        """Add a parameter to the URL's query string; name and value are percent-encoded."""
         separator = "&" if "?" in self.url else "?"
         self.url += f"{separator}{quote(name, safe='')}={quote(value, safe='')}"
 
     def take_token(self, scheme: str = "Bearer") -> str | None:
-        """Remove ``Authorization`` if it is of this scheme and return the token, else ``None``."""
+        """Remove ``Authorization: <scheme> <token>`` and return the token.
+
+        If there is no such header, or it has another scheme, nothing is removed and ``None`` is
+        returned.
+        """
         given, _, token = (self.headers.get("Authorization") or "").partition(" ")
         token = token.strip()
         if given.lower() != scheme.lower() or not token:
@@ -84,7 +101,7 @@ class Handshake:
 
 
 HeadersHook = Callable[[Handshake], None]
-"""Changes a :class:`Handshake` in place. The headers that it leaves are refused."""
+"""A function that changes a :class:`Handshake` in place. Headers that it leaves are refused."""
 
 
 def handshake_of(request: Request, url: str) -> Handshake:
@@ -98,10 +115,10 @@ def handshake_of(request: Request, url: str) -> Handshake:
 
 
 def check_sendable(handshake: Handshake) -> None:
-    """Check that no header is left.
+    """Check that hooks have left no header.
 
     Raises:
-        NotSupportedError: one is. The message has the names of all, but no value, and the remedy.
+        NotSupportedError: a header is left. The message has the names and the remedy, but no values.
     """
     left = [f"{name} ({_remedy(name, handshake)})" for name in handshake.headers]
     if left:
@@ -128,7 +145,7 @@ def split_fetch_headers(headers: Headers) -> list[tuple[str, str]]:
     """Return the headers to give to ``fetch()``, without those that the browser sets itself.
 
     Raises:
-        NotSupportedError: a header is one that a page can't set, and the server would act upon it.
+        NotSupportedError: there is a header that a page can't set and a server acts upon.
     """
     for name in headers:
         if name.lower() in _OWN:
@@ -143,11 +160,15 @@ def in_query(names: Mapping[str, str]) -> HeadersHook:
     """Return a hook that puts headers into the query string.
 
     Args:
-        names: the parameter for each header. Of ``Authorization: Bearer …`` only the token goes there.
+        names: the parameter for each header. Of ``Authorization: Bearer …`` only the token is sent.
 
     Example::
 
-        install(headers_to=in_query({"Authorization": "access_token", "X-Room": "room"}))
+        import websocketstream
+        from websocketstream.gateway.headers import in_query
+
+        hook = in_query({"Authorization": "access_token", "X-Room": "room"})
+        websocketstream.install(headers_to=hook)
     """
 
     def hook(handshake: Handshake) -> None:
@@ -163,17 +184,20 @@ def in_query(names: Mapping[str, str]) -> HeadersHook:
 def bearer_in_subprotocol(prefix: str, *, base64url: bool = False) -> HeadersHook:
     """Return a hook that offers the token of ``Authorization: Bearer …`` as a subprotocol.
 
-    The server has to select one of the subprotocols that are offered. It usually selects another than
-    this, so let the library offer that too.
+    The server has to select one of the subprotocols that are offered, and rarely selects the one with
+    the token. So let the library offer the subprotocol that the server does select as well.
 
     Args:
         prefix: what the server expects before the token.
-        base64url: whether to encode the token, for servers that expect it so. Tokens with characters
-            that a subprotocol can't have need it.
+        base64url: whether to encode the token, for servers that expect it so, and for tokens with
+            characters that a subprotocol can't have.
 
     Example::
 
-        install(headers_to=bearer_in_subprotocol("bearer."))
+        import websocketstream
+        from websocketstream.gateway.headers import bearer_in_subprotocol
+
+        websocketstream.install(headers_to=bearer_in_subprotocol("bearer."))
     """
 
     def hook(handshake: Handshake) -> None:
@@ -187,14 +211,17 @@ def bearer_in_subprotocol(prefix: str, *, base64url: bool = False) -> HeadersHoo
 
 
 def openai(handshake: Handshake) -> None:
-    """Move what OpenAI's realtime API needs to subprotocols: key, organisation, project, beta version.
+    """Move the headers for OpenAI's realtime API (key, organisation, project, beta) to subprotocols.
 
-    Give the page an ephemeral key, never one of the account's.
+    Give the page an ephemeral key, never one of the account's keys.
 
     Example::
 
-        install(headers_to=openai)
-        client = AsyncOpenAI(api_key=ephemeral_key)
+        import websocketstream
+        from websocketstream.gateway.headers import openai
+
+        websocketstream.install(headers_to=openai)
+        # Then as everywhere: AsyncOpenAI(api_key=ephemeral_key).realtime.connect(…)
     """
     if "realtime" not in handshake.subprotocols:
         handshake.subprotocols.insert(0, "realtime")
@@ -211,8 +238,11 @@ def deepgram(handshake: Handshake) -> None:
 
     Example::
 
-        install(headers_to=deepgram)
-        client = AsyncDeepgramClient(access_token=temporary_token)
+        import websocketstream
+        from websocketstream.gateway.headers import deepgram
+
+        websocketstream.install(headers_to=deepgram)
+        # Then as everywhere: AsyncDeepgramClient(access_token=temporary_token)
     """
     for scheme in ("token", "bearer"):
         token = handshake.take_token(scheme)
@@ -226,8 +256,11 @@ def google(handshake: Handshake) -> None:
 
     Example::
 
-        install(headers_to=google)
-        client = genai.Client(api_key=ephemeral_token, http_options={"api_version": "v1alpha"})
+        import websocketstream
+        from websocketstream.gateway.headers import google
+
+        websocketstream.install(headers_to=google)
+        # Then as everywhere: genai.Client(api_key=ephemeral_token, …)
     """
     token = handshake.take_token("Token")
     if token is not None:
@@ -240,26 +273,32 @@ def google(handshake: Handshake) -> None:
 def kubernetes(handshake: Handshake) -> None:
     """Move the bearer token for the API server of Kubernetes to a subprotocol.
 
-    The API server demands that another subprotocol is offered as well, as libraries do for ``exec`` and
-    ``attach`` (``v4.channel.k8s.io``).
+    The API server demands that another subprotocol is offered as well. Libraries offer
+    ``v4.channel.k8s.io`` for ``exec`` and ``attach``.
 
     Example::
 
-        install(headers_to=kubernetes)
-        api = CoreV1Api(WsApiClient(configuration))
+        import websocketstream
+        from websocketstream.gateway.headers import kubernetes
+
+        websocketstream.install(headers_to=kubernetes)
+        # Then as everywhere: CoreV1Api(WsApiClient(configuration))
     """
     bearer_in_subprotocol("base64url.bearer.authorization.k8s.io.", base64url=True)(handshake)
 
 
 def dropped(*names: str) -> HeadersHook:
-    """Return a hook that leaves out headers that the server can do without.
+    """Return a hook that drops headers, for those that the server can do without.
 
     Args:
-        names: the headers; ``"X-Fern-*"`` stands for all whose names begin so.
+        names: the headers, in any case; ``"X-Client-*"`` stands for all whose names begin with that.
 
     Example::
 
-        install(headers_to=dropped("Origin", "X-Client-*"))
+        import websocketstream
+        from websocketstream.gateway.headers import dropped
+
+        websocketstream.install(headers_to=dropped("Origin", "X-Client-*"))
     """
 
     def hook(handshake: Handshake) -> None:
@@ -271,11 +310,14 @@ def dropped(*names: str) -> HeadersHook:
 
 
 def all_of(*hooks: HeadersHook) -> HeadersHook:
-    """Return a hook that calls these hooks, one after the other.
+    """Return a hook that calls several hooks, one after the other.
 
     Example::
 
-        install(headers_to=all_of(openai, dropped("Origin")))
+        import websocketstream
+        from websocketstream.gateway.headers import all_of, dropped, openai
+
+        websocketstream.install(headers_to=all_of(openai, dropped("Origin")))
     """
 
     def hook(handshake: Handshake) -> None:

@@ -1,6 +1,6 @@
-"""HTTP/1.1, the server's side (RFC 9110 and 9112): bytes from a client to requests, heads of responses.
+"""HTTP/1.1 on the server's side (RFC 9110 and 9112): a parser for requests, and heads of responses.
 
-Pure: what a request is answered with is the caller's business.
+Pure Python, without I/O. The caller decides how a request is answered.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _RESPONSE_LINE = re.compile(r"[\t -~\x80-\xff]*")
 _LENGTH = re.compile("[0-9]{1,18}")
 _CHUNK_LINE = re.compile(r"([0-9A-Fa-f]{1,15})(?:;[^\r\n]*)?[ \t]*")
 
-# The longest registered method has 16 letters.
+# The beginning of a request line, or all of it. The longest registered method has 16 letters.
 _FIRST_BYTES = re.compile(rf"{_TOKEN}{{1,32}}(\Z|(?= )[^\n]*(\Z| HTTP/1[^\n]*\n))".encode())
 _OTHER_PROTOCOLS = {
     rb"\x16\x03": "a TLS record",
@@ -30,13 +30,23 @@ _OTHER_PROTOCOLS = {
 
 
 class Headers:
-    """Header fields in order, with names whose case does not matter and that may come more than once."""
+    """Header fields in order. Names are case-insensitive, and may occur more than once.
+
+    Example::
+
+        from websocketstream.gateway.http import Headers
+
+        headers = Headers([("X-Room", "lobby"), ("X-User", "ada")])
+        assert headers.pop("x-room") == "lobby"
+        assert headers.get("X-Room") is None
+        assert list(headers) == ["X-User"]
+    """
 
     def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
         self._items = list(items)
 
     def get(self, name: str, default: str | None = None) -> str | None:
-        """Return the first value of ``name``."""
+        """Return the first value of ``name``, or ``default``."""
         return next(iter(self.get_all(name)), default)
 
     def get_all(self, name: str) -> list[str]:
@@ -44,7 +54,7 @@ class Headers:
         return [value for each, value in self._items if each.lower() == name.lower()]
 
     def pop(self, name: str, default: str | None = None) -> str | None:
-        """Remove all fields of ``name`` and return the first value."""
+        """Remove all fields of ``name`` and return the first value, or ``default``."""
         value = self.get(name, default)
         self._items = [item for item in self._items if item[0].lower() != name.lower()]
         return value
@@ -70,7 +80,7 @@ class Headers:
         self._items.append((name, value))
 
     def __iter__(self) -> Iterator[str]:
-        """Iterate over the names, each as it was written first."""
+        """Iterate over the names, each once and as it was first written."""
         names: dict[str, str] = {}
         for name, _ in self._items:
             names.setdefault(name.lower(), name)
@@ -90,7 +100,7 @@ class Request(NamedTuple):
 
     @property
     def wants_upgrade(self) -> bool:
-        """Whether this is the opening handshake of a WebSocket connection."""
+        """``True`` for the opening handshake of a WebSocket connection."""
         return (
             (self.method, self.version) == ("GET", "1.1")
             and self._has("Connection", "upgrade")
@@ -99,14 +109,14 @@ class Request(NamedTuple):
 
     @property
     def keep_alive(self) -> bool:
-        """Whether the client wants to send further requests on the same connection."""
+        """``True`` if the client wants to send further requests on the same connection."""
         if self.version == "1.0":
             return self._has("Connection", "keep-alive")
         return not self._has("Connection", "close")
 
     @property
     def expects_continue(self) -> bool:
-        """Whether the client waits for ``100 Continue`` before it sends the body."""
+        """``True`` if the client waits for ``100 Continue`` before it sends the body."""
         return self.version == "1.1" and self._has("Expect", "100-continue")
 
     def _has(self, name: str, token: str) -> bool:
@@ -127,24 +137,24 @@ type Event = Request | bytes | HTTPViolation
 
 
 class _BadRequest(Exception):
-    """Raised with the fields of an :class:`HTTPViolation`."""
+    """Internal error with the fields of an :class:`HTTPViolation`."""
 
 
 class RequestReader:
-    """A parser for the requests over one connection, with heads of at most ``max_head_size`` bytes."""
+    """A parser for the requests on one connection, with heads of at most ``max_head_size`` bytes."""
 
     def __init__(self, *, max_head_size: int = 64 * 1024) -> None:
         self._buffer = bytearray()
         self._parser = _read_requests(self._buffer, max_head_size)
 
     def feed(self, data: bytes | bytearray | memoryview) -> list[Event]:
-        """Return what is complete with ``data``: the head of each request, then its body.
+        """Add ``data`` and return what it completes: the head of each request, then its body.
 
-        After a request with :attr:`~Request.wants_upgrade` nothing more is read, not even a body: what
-        follows is for :meth:`take_rest`. After an :class:`HTTPViolation` everything is ignored.
+        After a request with :attr:`~Request.wants_upgrade` nothing more is parsed, not even a body:
+        :meth:`take_rest` returns what follows. After an :class:`HTTPViolation` all data is ignored.
 
         Raises:
-            NotSupportedError: the first bytes are of another protocol.
+            NotSupportedError: the first bytes belong to another protocol.
         """
         self._buffer += data
         events: list[Event] = []
@@ -156,14 +166,14 @@ class RequestReader:
         return events
 
     def take_rest(self) -> bytes:
-        """Remove and return what has come behind the request after which reading stopped."""
+        """Remove and return the bytes after the request that wants an upgrade."""
         rest = bytes(self._buffer)
         self._buffer.clear()
         return rest
 
 
 type _Reading[T] = Generator[None, None, T]
-"""Takes a part from the beginning of a buffer. Yields while more has to come."""
+"""A generator that removes a part from the beginning of a buffer. It yields while bytes are missing."""
 
 
 def _read_requests(buffer: bytearray, limit: int) -> Iterator[Event | None]:
@@ -183,7 +193,7 @@ def _read_requests(buffer: bytearray, limit: int) -> Iterator[Event | None]:
 
 
 def _read_section(buffer: bytearray, limit: int) -> _Reading[list[str]]:
-    """Take lines up to an empty one."""
+    """Take lines until an empty one."""
     lines: list[str] = []
     while line := (yield from _read_line(buffer, b"\n", limit)).removesuffix("\r"):
         lines.append(line)
@@ -212,7 +222,7 @@ def _read_bytes(buffer: bytearray, size: int) -> _Reading[bytes]:
 
 
 def _read_chunks(buffer: bytearray, limit: int) -> _Reading[bytes]:
-    """Take a chunked body with its trailers, of which nobody asks what they say."""
+    """Take a chunked body. Its trailers are checked and dropped."""
     chunks: list[bytes] = []
     while True:
         line = _CHUNK_LINE.fullmatch((yield from _read_line(buffer, b"\r\n", limit)))
@@ -248,7 +258,7 @@ def _parse_field(line: str) -> tuple[str, str]:
 
 
 def _body_size(headers: Headers) -> int | None:
-    """Return the length of the body (RFC 9112, section 6.3); ``None`` if it is chunked."""
+    """Return the length of the body (RFC 9112, section 6.3), or ``None`` if it is chunked."""
     codings, lengths = headers.get_all("Transfer-Encoding"), headers.get_all("Content-Length")
     if codings and lengths:
         raise _BadRequest(400, "both Transfer-Encoding and Content-Length")
@@ -263,12 +273,12 @@ def _body_size(headers: Headers) -> int | None:
 
 
 def _is_http(data: bytes) -> bool:
-    """Return whether the first line of a request is complete.
-
-    The descriptions never show more of the bytes than a command's name: the rest may be a password.
+    """Return whether ``data`` contains the whole first line of a request.
 
     Raises:
-        NotSupportedError: a request can't begin with ``data``. The message describes it.
+        NotSupportedError: a request can't begin with ``data``. The message describes the bytes, but
+        shows
+            nothing except the name of a command, because the rest may be a password.
     """
     if not data or _FIRST_BYTES.match(data):
         return b"\n" in data
@@ -290,7 +300,7 @@ def _describe(data: bytes) -> str:
 
 
 def response_head(status: int, reason: str, headers: Iterable[tuple[str, str]]) -> bytes:
-    """Return the head of a response, with the empty line behind it.
+    """Return the head of a response, including the empty line at its end.
 
     Raises:
         ValueError: the reason or a header has characters that would break the head.
@@ -303,7 +313,7 @@ def response_head(status: int, reason: str, headers: Iterable[tuple[str, str]]) 
 
 
 def chunk(data: bytes) -> bytes:
-    """Return ``data``, which must not be empty, as a chunk of a chunked body."""
+    """Return ``data`` as a chunk of a chunked body. An empty one would end the body."""
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 

@@ -1,8 +1,8 @@
-"""A callback for the moment when a module is imported.
+"""A change to a module that is applied when a program imports it.
 
-``install()`` changes nothing in libraries but the blocking client of ``websockets``, and does not import
-that one for programs that don't use it. So a finder is put before the others: it has the module found
-and loaded by those, and changed once that has worked.
+The only library module that ``install()`` changes is the blocking client of ``websockets``. Programs
+that don't use it should not have to import it. So a finder is put in front of ``sys.meta_path``: it
+lets the other finders find and load the module, and has it changed after that.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from types import ModuleType
 from typing import Any
 
 Changed = Callable[[ModuleType], Callable[[], None]]
-"""Changes a module; returns the function that undoes it."""
+"""A function that changes a module and returns a function that undoes it."""
 
 
 def when_imported(name: str, change: Changed) -> Callable[[], None]:
-    """Change a module, now or when it is imported; return the function that undoes it."""
+    """Change a module at once, or when it is imported; return a function that undoes it."""
     undo: list[Callable[[], None]] = []
     finder = _Finder(name, lambda module: undo.append(change(module)))
     if name in sys.modules:
@@ -36,7 +36,7 @@ def when_imported(name: str, change: Changed) -> Callable[[], None]:
 
 
 class _Finder(MetaPathFinder):
-    """Finds one module the way the others would, and says when it is loaded."""
+    """A finder for one module, which asks the other finders and calls back when it is loaded."""
 
     def __init__(self, name: str, loaded: Callable[[ModuleType], None]) -> None:
         self._name = name
@@ -55,7 +55,7 @@ class _Finder(MetaPathFinder):
 
     def _watch(self, loader: Any) -> None:
         def exec_module(module: ModuleType) -> None:
-            del loader.exec_module  # the module is to keep nothing of the gateway
+            del loader.exec_module  # the loader stays with the module, as if nothing had happened
             loader.exec_module(module)
             self.remove()
             self._loaded(module)

@@ -1,13 +1,16 @@
-"""The methods that the event loop lacks, and how they are put there.
+"""The methods that Pyodide's event loop lacks.
 
-Everything that asyncio programs connect with stands on three methods of the event loop: Pyodide's has
-``create_connection`` and ``sock_connect`` only over the sockets of Node, and before version 314 no
-``getaddrinfo``. They are put on the class, since a program may have several loops, and are taken away
-again by :func:`restore`.
+All asyncio programs connect through three methods of the event loop. In Pyodide ``create_connection``
+and ``sock_connect`` work only over the sockets of Node, and ``getaddrinfo`` is missing before version
+314. :class:`LoopPatch` puts them on the class, since a program may have several loops, and removes them
+again.
 
-A socket is connected in name only: which address was asked for is remembered until
-``create_connection(sock=…)`` comes with it. Names are those that the program gave: Emscripten's
-resolver invents an address for each, and knows the way back.
+- ``create_connection`` makes a :class:`~.transport.GatewayTransport` with a server at its far end
+  (:class:`~.server.ServerConnection`).
+- ``sock_connect`` connects nothing. It keeps the address for the ``create_connection(sock=…)`` that
+  follows.
+- ``getaddrinfo`` uses Emscripten's resolver. That invents an address for each name and can translate it
+  back, so a name that a program has resolved by itself still reaches the browser.
 """
 
 from __future__ import annotations
@@ -27,16 +30,15 @@ from .tls import check_context
 from .transport import GatewayTransport
 
 INVENTED = "172.29."
-"""What addresses begin with that Emscripten's resolver makes up."""
+"""Prefix of the addresses that Emscripten's resolver invents."""
 
 _MISSING: Any = object()
 
 
 class NominalSocket:
-    """A socket in name only, with the methods of :class:`asyncio.trsock.TransportSocket`.
+    """A placeholder for a socket, with the methods of :class:`asyncio.trsock.TransportSocket`.
 
-    Libraries ask ``transport.get_extra_info("socket")`` for its addresses and set options on it,
-    without looking whether it is there.
+    Libraries expect that ``transport.get_extra_info("socket")`` has addresses and takes options.
     """
 
     type = socket.SOCK_STREAM
@@ -66,7 +68,7 @@ class NominalSocket:
 
 
 class LoopPatch:
-    """The methods put on a class of event loops."""
+    """The replacement of methods on a class of event loops, until :meth:`restore`."""
 
     def __init__(self, loop_class: type, options: Options, *, has_sockets: bool = False) -> None:
         self.options = options
@@ -76,8 +78,8 @@ class LoopPatch:
         async def sock_connect(_loop: object, sock: socket.socket, address: tuple[Any, ...]) -> None:
             self._addresses[sock] = address
 
-        connect: Any = getattr(loop_class, "create_connection", None)
-        methods: dict[str, Any] = {"create_connection": self._creating(connect if has_sockets else None)}
+        original = getattr(loop_class, "create_connection", None) if has_sockets else None
+        methods: dict[str, Any] = {"create_connection": self._create_connection(original)}
         if not has_sockets:
             methods |= {"sock_connect": sock_connect, "getaddrinfo": _getaddrinfo}
         self._replaced = {name: vars(loop_class).get(name, _MISSING) for name in methods}
@@ -85,15 +87,15 @@ class LoopPatch:
             setattr(loop_class, name, method)
 
     def restore(self) -> None:
-        """Put back what was there before. Connections that are open go on."""
+        """Put back the methods that were there before. Connections that are open go on."""
         for name, original in self._replaced.items():
             if original is _MISSING:
                 delattr(self._loop_class, name)
             else:
                 setattr(self._loop_class, name, original)
 
-    def _creating(self, original: Callable[..., Any] | None) -> Callable[..., Any]:
-        """Return a ``create_connection``; with ``original`` that one connects without TLS."""
+    def _create_connection(self, original: Callable[..., Any] | None) -> Callable[..., Any]:
+        """Return a ``create_connection()``; one without TLS is left to ``original`` if that is given."""
 
         async def create_connection(
             loop: asyncio.AbstractEventLoop,
@@ -118,7 +120,7 @@ class LoopPatch:
                 address = self._address(host, port, sock)
                 return await self._connect(loop, protocol_factory, address, sock, ssl)
             except BaseException:
-                if sock is not None:  # the program has handed it over
+                if sock is not None:  # create_connection() takes ownership of it
                     sock.close()
                 raise
 
@@ -185,8 +187,8 @@ async def _getaddrinfo(
 ) -> list[Any]:
     """Resolve with Emscripten's resolver.
 
-    It finds nothing when it is asked with AI_ADDRCONFIG, as aiohttp does, and its IPv6 addresses are
-    no addresses. The browser resolves the name anyway, to whichever it has.
+    It finds nothing with AI_ADDRCONFIG, which aiohttp sets, and its IPv6 addresses are invalid. So names
+    resolve to invented IPv4 addresses; the browser resolves the name again, to any address that it has.
     """
     if host is not None and ":" in host:
         address = (host, int(port or 0), 0, 0)

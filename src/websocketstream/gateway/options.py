@@ -1,6 +1,6 @@
-"""The options of ``install()``, and what the gateway needs of the browser besides a back end.
+"""The options of ``install()``, and the functions of the browser that the gateway calls.
 
-What comes from the browser is a callable, so that the gateway runs without one, too.
+The functions are options, too, so that the gateway and its tests run outside a browser.
 """
 
 from __future__ import annotations
@@ -15,42 +15,42 @@ from .._core.transport import Backend
 from .headers import HeadersHook
 
 StartFetch = Callable[..., Any]
-"""Starts a request; see :class:`websocketstream._ffi.JsFetch`. It calls back later, never at once."""
+"""A function that starts a request and calls back later, like :class:`websocketstream._ffi.JsFetch`."""
 
 Cancel = Callable[[], object]
-"""Calls off what a function has started. Calling it again, or too late, does nothing."""
+"""A function that cancels what another has started. It does nothing when called again or too late."""
 
 Probe = Callable[[str, Literal["cors", "no-cors"], float, Callable[[int | None], None]], Cancel]
-"""Asks whether a server is at a URL; see :func:`websocketstream._ffi.probe`."""
+"""A function that asks whether a server is at a URL, like :func:`websocketstream._ffi.probe`."""
 
 CallLater = Callable[[float, Callable[[], None]], Cancel]
-"""Calls a function after that many seconds; see :func:`websocketstream._ffi.call_later`."""
+"""A function that calls another after some seconds, like :func:`websocketstream._ffi.call_later`."""
 
 
 def start_timer(seconds: float, callback: Callable[[], None]) -> Cancel:
-    """Call ``callback`` after that time, by the timers of the event loop."""
+    """Call ``callback`` after that time, with a timer of the event loop."""
     return asyncio.get_running_loop().call_later(seconds, callback).cancel
 
 
 def nothing_to_cancel() -> None:
-    """Call nothing off."""
+    """Do nothing: the :data:`Cancel` of something that has not started."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What ``install()`` was given."""
+    """The options of ``install()``, checked."""
 
     backend: BackendName | Backend = "safe"
     headers_to: HeadersHook | None = None
     fetch: StartFetch | None = None
-    """``None``: requests that are no upgrade are refused."""
+    """Starts a request that is no upgrade; with ``None`` those are refused."""
     probe: Probe | None = None
-    """``None``: a handshake that failed is answered without asking why."""
+    """Asks whether a server is there, after a failure; with ``None`` nobody asks."""
     forbidden_by: Callable[[str], str | None] | None = None
-    """Returns the directive of the page's policy that has forbidden a URL, or ``None``."""
+    """Returns the directive of the page's policy that has forbidden a URL, if any."""
     call_later: CallLater = start_timer
     idle_timeout: float | None = None
     high_water_mark: int = DEFAULTS.high_water_mark
     overflow: Overflow = DEFAULTS.overflow
-    suspects: set[str] = field(default_factory=set, compare=False)
-    """Origins at which the last connection was refused or lost; see :mod:`.refusal`."""
+    unreachable_origins: set[str] = field(default_factory=set, compare=False)
+    """Origins where the last connection was refused or lost; see :mod:`.refusal`."""

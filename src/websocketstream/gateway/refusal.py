@@ -1,10 +1,12 @@
-"""Whether a server is there, as far as a page can find out.
+"""The reason why a connection has failed, as far as a page can find it out.
 
-The browser does not tell a page why a handshake has failed. Whether anything answers at that host and
-port can be asked over HTTP, though. What the page's own policy has forbidden, an event tells.
+The browser does not tell a page why a handshake has failed. There are two other sources: an HTTP
+request to the same host and port shows whether anything answers there, and an event of the page shows
+what its own Content-Security-Policy has forbidden.
 
-A program expects :class:`ConnectionRefusedError` before it has sent anything, and the gateway learns of
-a failure only afterwards. So it asks first where the last connection was refused or lost.
+With sockets ``create_connection()`` raises :class:`ConnectionRefusedError` if a server is down, and
+programs that reconnect rely on that. The gateway learns of it only after the handshake. So it remembers
+origins where the last connection was refused or lost, and asks there before it makes the next one.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from ..errors import SecurityError
 from .options import Options
 
 PROBE_SECONDS = 2.0
+"""Time in seconds after which a probe counts as answered: nothing has refused it."""
+
 DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 
 
@@ -35,11 +39,11 @@ def origin_of(url: str) -> str:
 
 
 def forbidden(url: str, options: Options) -> str | None:
-    """Return why the page may not connect to ``url``; ``None`` if its policy has not forbidden that."""
+    """Return an explanation if the page's policy has forbidden to connect to ``url``, else ``None``."""
     if options.forbidden_by is None:
         return None
     parts = urlsplit(url)
-    if parts.port == DEFAULT_PORTS[parts.scheme]:  # which the browser leaves out
+    if parts.port == DEFAULT_PORTS[parts.scheme]:  # the browser's event leaves it out
         url = parts._replace(netloc=parts.netloc.rpartition(":")[0]).geturl()
     directive = options.forbidden_by(url)
     if directive is None:
@@ -51,10 +55,10 @@ def forbidden(url: str, options: Options) -> str | None:
 
 
 async def ask(url: str, options: Options, *modes: Literal["cors", "no-cors"]) -> int | None:
-    """Ask whether a server is at ``url``, in one mode after the other until something answers.
+    """Ask over HTTP whether a server is at ``url``, in one mode after the other until one answers.
 
     Returns:
-        The status, which only CORS shows; 0 if it is not known; ``None`` if nothing answers.
+        The status, 0 if the page may not see it, ``None`` if nothing answers.
     """
     if options.probe is None:
         return 0
@@ -71,10 +75,14 @@ async def ask(url: str, options: Options, *modes: Literal["cors", "no-cors"]) ->
 
 
 async def check_reachable(origin: str, options: Options) -> None:
-    """Raise ConnectionRefusedError if ``origin`` is suspected to be down, and is."""
+    """Check that ``origin`` answers, if the last connection to it was refused or lost.
+
+    Raises:
+        ConnectionRefusedError: nothing answers there.
+    """
     url = f"{origin}/"
     if (
-        origin in options.suspects
+        origin in options.unreachable_origins
         and await ask(url, options, "no-cors") is None
         and forbidden(url, options) is None
     ):
@@ -82,24 +90,25 @@ async def check_reachable(origin: str, options: Options) -> None:
 
 
 async def find_reason(url: str, error: BaseException, options: Options) -> tuple[int | None, str]:
-    """Find out why the handshake at ``url`` has failed, of which the browser says ``error``.
+    """Find out why the handshake at ``url`` has failed; ``error`` is the one that the browser gives.
 
     Returns:
-        The status to answer with, ``None`` for a server that is down, and why.
+        The status of the library's response, ``None`` for a server that is down, and an explanation.
     """
     if isinstance(error, SecurityError):
         return 403, str(error)
     status: int | None = 0
     if forbidden(url, options) is None:
         status = await ask(_http(url), options, "cors", "no-cors")
-    policy = forbidden(url, options)  # the event may have come after the failure
+    policy = forbidden(url, options)  # once more: its event may come after the failure
     if policy is not None:
         return 403, policy
     if status is None:
         return None, str(error)
     if status >= 400 and status not in (400, 426):
         return status, f"the server answers a plain request with {status}; {error}"
-    # What a WebSocket server says to a plain request tells nothing of the handshake.
+    # Other statuses say nothing about the handshake: it is how a WebSocket server answers plain
+    # requests.
     return 502, str(error)
 
 

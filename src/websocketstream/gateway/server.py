@@ -1,10 +1,10 @@
-"""The server's side of HTTP/1.1: reads a library's requests and answers them.
+"""The HTTP/1.1 server at the far end of a library's transport.
 
-A request to upgrade becomes a WebSocket, any other a ``fetch``. One connection carries many requests,
-answered one after the other and in order, as a server's does; an upgrade is its last one.
+A request to upgrade is answered by a WebSocket, any other by a ``fetch``. As on a server, one connection
+carries many requests, which are answered one at a time and in order; an upgrade is the last one.
 
-A program that expects a TCP connection may wait for the server to speak first, and wait for ever. So a
-connection over which nothing is sent ends after a while, with an error that says why.
+A program that expects a TCP connection may wait forever for the server to speak first. So a connection
+over which nothing is sent ends after a while, with an error that says why.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .upgrade import WebSocketUpgrade
 logger: logging.Logger = logging.getLogger("websocketstream")
 
 SILENCE_SECONDS = 10.0
-"""How long a library may take for the first byte of its first request."""
+"""Time in seconds that a library has for the first byte of its first request."""
 
 
 class ServerConnection:
@@ -42,14 +42,14 @@ class ServerConnection:
         self._options = options
         self._reader = RequestReader()
         self._request: Request | None = None
-        """The request whose body is being read."""
+        """The request whose body is being received."""
         self._waiting: deque[Callable[[], None]] = deque()
-        """Starts the answers to requests that have come, in order."""
+        """Functions that start the answers to the requests received, in order."""
         self._exchange: FetchExchange | None = None
-        """The answer that is under way."""
-        self._cancel_timer = options.call_later(SILENCE_SECONDS, self._has_been_silent)
+        """The answer in progress."""
+        self._cancel_timer = options.call_later(SILENCE_SECONDS, self._silence_timed_out)
 
-    # What the transport asks for.
+    # The methods of a FarEnd, called by the transport.
 
     def receive(self, data: bytes | bytearray | memoryview) -> None:
         if not data or self.transport.ended:
@@ -69,7 +69,7 @@ class ServerConnection:
         return 0
 
     def set_send_marks(self, high: int, low: int) -> None:
-        """Requests are small, and answered one at a time."""
+        """Do nothing: requests are small, and answered one at a time."""
 
     def resume(self) -> None:
         if self._exchange is not None:
@@ -85,14 +85,14 @@ class ServerConnection:
         if self._exchange is not None:
             self._exchange.abort()
 
-    # What exchanges ask for.
+    # Called by the exchanges.
 
     def respond(self, status: int, headers: Iterable[tuple[str, str]], reason: str = "") -> None:
         """Send a status line and headers."""
         self.transport.deliver(response_head(status, reason or _phrase(status), headers))
 
     def refuse(self, status: int, reason: str) -> None:
-        """Send a response that explains itself, and end the connection."""
+        """Send a response with the reason as its text, and end the connection."""
         body = f"{reason}\n".encode()
         headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
         headers.append(("Connection", "close"))
@@ -104,19 +104,19 @@ class ServerConnection:
         self._end()
 
     def finished(self, *, keep_alive: bool) -> None:
-        """Go on with the next request, or end: the response to this one is complete."""
+        """Continue after a complete response: with the next request, or with the end."""
         self._exchange = None
         if not keep_alive:
             self._end()
         try:
             self._answer()
-        except Exception as error:  # an upgrade that has waited for its turn
+        except Exception as error:  # raised by an upgrade; the write that caused it has returned
             self._end(error)
 
-    # From the library.
+    # Requests.
 
     def _begin(self, request: Request) -> None:
-        """Check a request whose head has come. What it raises, the library's write raises."""
+        """Check a request whose head has come. Exceptions are raised by the library's ``write()``."""
         self._request = None
         if not request.target.startswith("/"):
             self._refuse_target(request)
@@ -144,7 +144,7 @@ class ServerConnection:
         self._waiting.append(partial(self.refuse, HTTPStatus.NOT_IMPLEMENTED, reason))
 
     def _answer(self) -> None:
-        """Start the answer to the next request, unless one is under way."""
+        """Start the answer to the next request, unless one is in progress."""
         while self._waiting and self._exchange is None:
             self._waiting.popleft()()
 
@@ -157,7 +157,7 @@ class ServerConnection:
             url = self._url("ws", request)
             logger.debug("a library connects to %s", redact(url))
             upgrade = WebSocketUpgrade(self, request, url, self._options)
-            self.transport.hand_over(upgrade)
+            self.transport.set_far_end(upgrade)
             upgrade.receive(self._reader.take_rest())
 
     def _fetch(self, request: Request, body: bytes) -> None:
@@ -169,11 +169,11 @@ class ServerConnection:
         return f"{scheme}{'s' if self._secure else ''}://{self._authority}{request.target}"
 
     def _end(self, error: Exception | None = None) -> None:
-        """Answer nothing more, and end the connection."""
+        """Drop the requests that wait, and end the connection."""
         self._waiting.clear()
         self.transport.end(error)
 
-    def _has_been_silent(self) -> None:
+    def _silence_timed_out(self) -> None:
         reason = (
             f"nothing was sent over this connection within {SILENCE_SECONDS:.0f} s: a page has no "
             "TCP, only HTTP and WebSocket connections can be made here, and the client speaks first"

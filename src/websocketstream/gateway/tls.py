@@ -1,9 +1,9 @@
-"""What a TLS context asks for, beside what a browser does.
+"""A check of TLS contexts: a page can have the browser's defaults only.
 
-The browser verifies the server's certificate and its name, by its own list of authorities, and a page
-can't change that. A context that asks for just that is accepted. What asks for more or less is refused,
-because ignoring it would give up a safety that the program relies on, or break a test set-up without a
-word.
+The browser verifies the server's certificate and name with its own list of authorities, and a page
+can't change that. A context that asks for exactly that is accepted. One that asks for more (a client
+certificate, authorities of its own) or less (no verification) is refused, because the connection would
+not be as secure as the program demands, or would fail without a reason that the program can see.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ CERT_NONE = 0
 
 
 def check_context(context: Any) -> None:
-    """Raise NotSupportedError if a page can't do what ``context`` asks for.
+    """Check that a page can do what ``context`` asks for.
 
     Args:
-        context: what was passed as ``ssl=``: an ``ssl.SSLContext``, ``True`` for the default one, or
-            ``None`` and ``False`` for a connection without TLS.
+        context: the argument ``ssl``: an ``ssl.SSLContext``, ``True`` for the default one, ``None`` or
+            ``False`` for a connection without TLS.
+
+    Raises:
+        NotSupportedError: it asks for something else than the browser does. The message has the remedy.
     """
     if context is None or isinstance(context, bool):
         return
@@ -43,7 +46,7 @@ def check_context(context: Any) -> None:
 
 
 def _is_certifi(authorities: str) -> bool:
-    """Whether these are the authorities of the certifi package, which stand for those of any browser."""
+    """Return whether these are the authorities of the certifi package, in the place of a browser's."""
     try:
         import certifi
     except ImportError:

@@ -1,15 +1,15 @@
-"""The asyncio transport that a library writes to and is read to from.
+"""The asyncio transport between a library and the gateway.
 
-Its far end is not a socket but a :class:`FarEnd` in this page, which takes the bytes that the library
-writes and delivers those that it is to read. This module keeps asyncio's contract, as its transports
-over sockets do, and knows neither HTTP nor WebSockets:
+Its other end is not a socket but a :class:`FarEnd` in this page, which receives the bytes that the
+library writes and delivers the bytes that it reads. This module keeps asyncio's contract as transports
+over sockets do, and knows neither HTTP nor WebSocket:
 
-- ``write()`` hands the bytes over at the call, so an error of the far end, such as a header that a page
+- ``write()`` passes the bytes on at the call. So an error of the far end, such as a header that a page
   can't send, is raised by the library's own ``connect()``;
-- the protocol is called from callbacks of the event loop or of the browser, never from ``write()``,
-  except for ``pause_writing()``, as with sockets;
-- it gets no data while it has paused reading, nor after ``close()``;
-- the end comes behind all data, in a callback of its own, so that tasks run between the two;
+- the protocol is called from callbacks of the event loop or the browser, never from ``write()``, except
+  for ``pause_writing()``, as with sockets;
+- the protocol gets no data while it has paused reading, nor after ``close()``;
+- the end comes after all data, in a callback of its own, so that tasks run between the two;
 - ``connection_lost()`` is called exactly once, after everything else.
 """
 
@@ -24,31 +24,32 @@ from typing import Any, Protocol
 logger: logging.Logger = logging.getLogger("websocketstream")
 
 KERNEL_BUFFER = 1024 * 1024
-"""Bytes on their way that count as sent: with a socket they would lie in the kernel's buffers."""
+"""Number of unsent bytes that count as sent: with a socket they would be in the kernel's buffers."""
 
 DEFAULT_HIGH = 64 * 1024
+"""High-water mark of the write buffer in bytes, as for asyncio's transports over sockets."""
 
 
 class FarEnd(Protocol):
     """The other end of a transport."""
 
     def receive(self, data: bytes | bytearray | memoryview) -> None:
-        """Take bytes that the library has written. What it raises, the library's write raises."""
+        """Take bytes that the library has written. Exceptions reach its ``write()``."""
 
     def resume(self) -> None:
-        """Deliver what has waited while reading was paused."""
+        """Deliver the data that has waited while reading was paused."""
 
     @property
     def buffered_amount(self) -> int:
-        """Bytes that were taken and have not gone to the network yet."""
+        """Number of bytes that were received from the library and not sent to the network yet."""
 
     def set_send_marks(self, high: int, low: int) -> None:
-        """Ask the library to wait from ``high`` bytes on their way on, until ``low`` are left."""
+        """Pause the library's writing at ``high`` buffered bytes, and resume it at ``low``."""
 
     def close(self) -> None:
-        """End the connection after what was received, then call :meth:`GatewayTransport.force_close`.
+        """Send what was received, end the connection, and call :meth:`GatewayTransport.force_close`.
 
-        The library has closed the transport.
+        It is called when the library has closed the transport.
         """
 
     def abort(self) -> None:
@@ -68,25 +69,27 @@ class GatewayTransport(asyncio.Transport):
         super().__init__(extra)
         self._loop = loop
         self._closing = False
-        """Whether the library is to read nothing more."""
+        """``True`` once the library must get no more data."""
         self._lost = False
-        """Whether ``connection_lost()`` was called or will be in the next turn."""
+        """``True`` once ``connection_lost()`` was called or is scheduled."""
         self._unread: deque[bytes | memoryview] = deque()
-        """What the far end has delivered and the library has not read yet."""
+        """Data from the far end that the library has not read yet."""
         self.ended: bool = False
+        """``True`` once the far end delivers nothing more."""
         self._end_was_read = False
-        """Whether the far end sends nothing more, and whether the protocol knows."""
+        """``True`` once the protocol knows of that end."""
         self._end_error: Exception | None = None
         self._write_error: Exception | None = None
         self._reading_paused = False
         self.full: bool = False
+        """``True`` while the library should not write."""
         self._writing_paused = False
-        """Whether the library should wait with writing, and whether it was last told so."""
+        """``True`` if the last call to the protocol about writing was ``pause_writing()``."""
         self._high, self._low = DEFAULT_HIGH, DEFAULT_HIGH // 4
         self.set_protocol(protocol)
-        self.hand_over(make_far_end(self))
+        self.set_far_end(make_far_end(self))
 
-    # What the library calls.
+    # Called by the library.
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         self._protocol: Any = protocol
@@ -148,28 +151,29 @@ class GatewayTransport(asyncio.Transport):
 
     def abort(self) -> None:
         self._abort(None)
-        # `websockets` takes anything that write() raises for a lost connection, aborts, and raises a
-        # ConnectionClosed. Raised here once more, the error reaches the caller of its connect().
+        # `websockets` takes any exception of write() for a lost connection, calls abort(), and would
+        # raise ConnectionClosed. The error is raised here again, so that it reaches the caller of
+        # connect().
         error, self._write_error = self._write_error, None
         if error is not None:
             raise error
 
-    # What the far end calls.
+    # Called by the far end.
 
     @property
     def send_marks(self) -> tuple[int, int]:
-        """Bytes on their way from which on the library is asked to wait, and at which to go on."""
+        """Numbers of buffered bytes at which the library's writing is paused, and resumed."""
         high = KERNEL_BUFFER + self._high + 1
         return high, min(high // 2, KERNEL_BUFFER + self._low)
 
-    def hand_over(self, far_end: FarEnd) -> None:
-        """Put another far end in the place of this one."""
+    def set_far_end(self, far_end: FarEnd) -> None:
+        """Continue with another far end."""
         self._far_end = far_end
-        # Without a call in between: each message takes this way.
+        # An attribute rather than a method, because it is called for each message.
         self.receive: Callable[[bytes | bytearray | memoryview], None] = far_end.receive
 
     def deliver(self, data: bytes) -> None:
-        """Have the library read ``data`` now, or once it reads again. Call this from a callback only."""
+        """Pass ``data`` to the library now, or when it resumes reading; only call it from callbacks."""
         if self.ended or self._closing:
             return
         if self._unread or self._reading_paused:
@@ -180,36 +184,36 @@ class GatewayTransport(asyncio.Transport):
             self._read()
 
     def deliver_soon(self, data: bytes) -> None:
-        """Have the library read ``data`` in a callback of its own, or once it reads again."""
+        """Pass ``data`` to the library in a callback of its own, or when it resumes reading."""
         if not (self.ended or self._closing):
             self._unread.append(data)
             self._loop.call_soon(self._read)
 
     def resume_soon(self) -> None:
-        """Have :meth:`FarEnd.resume` called in a callback of its own, if the library reads then."""
+        """Call :meth:`FarEnd.resume` in a callback of its own, if the library is reading then."""
         self._loop.call_soon(self._resume)
 
     def end(self, error: Exception | None = None) -> None:
-        """End once the library has read all: the far end sends nothing more, due to ``error`` if any."""
+        """End the connection after the data that was delivered; with ``error`` if it was lost."""
         if not self.ended:
             self.ended, self._end_error = True, error
             self._loop.call_soon(self._read)
 
     def force_close(self, error: BaseException | None) -> None:
-        """End now, with ``error`` if the connection was lost; what was not read is dropped."""
+        """End the connection now and drop data that was not read; with ``error`` if it was lost."""
         if not self._lost:
             self._closing = self._lost = True
             self._loop.call_soon(self._connection_lost, error)
 
     def pause_writing(self) -> None:
-        """Ask the library to wait with writing."""
+        """Pause the library's writing."""
         self.full = True
         if not self._writing_paused and not self._lost:
             self._writing_paused = True
             self._call("pause_writing", self._protocol.pause_writing, fatal=False)
 
     def resume_writing(self) -> None:
-        """Let the library go on writing, in a callback: a write may be what has found the room."""
+        """Resume the library's writing, in a callback: this may be called during a ``write()``."""
         self.full = False
         self._loop.call_soon(self._resume_writing)
 
@@ -221,7 +225,7 @@ class GatewayTransport(asyncio.Transport):
     # Callbacks.
 
     def _read(self) -> None:
-        """Have the protocol read what has waited, or the end."""
+        """Pass the data that waits to the protocol, or the end."""
         if self._unread:
             while self._unread and self.is_reading():
                 self._feed(self._unread.popleft())
@@ -232,7 +236,7 @@ class GatewayTransport(asyncio.Transport):
             if self._end_error is not None:
                 self.force_close(self._end_error)
             elif not self._call("eof_received", self._protocol.eof_received):
-                self.close()  # otherwise the protocol does so itself
+                self.close()  # a true result means that the protocol closes the transport itself
 
     def _resume(self) -> None:
         self._read()
@@ -246,7 +250,7 @@ class GatewayTransport(asyncio.Transport):
             self._call("data_received", self._protocol.data_received, bytes(data))
 
     def _fill_buffer(self, data: memoryview) -> None:
-        """Copy as much as fits into the protocol's buffer; the rest is for the next one."""
+        """Copy as much data as fits into the protocol's buffer; the rest waits for the next one."""
         buffer = self._protocol.get_buffer(len(data))
         size = min(len(buffer), len(data))
         if not size:
@@ -262,13 +266,14 @@ class GatewayTransport(asyncio.Transport):
             self._call("resume_writing", self._protocol.resume_writing, fatal=False)
 
     def _call(self, name: str, method: Callable[..., Any], *args: Any, fatal: bool = True) -> Any:
-        """Call the protocol. What it raises is no error of the caller's; if ``fatal`` it ends all."""
+        """Call the protocol and report its exceptions; if ``fatal`` they end the connection."""
         try:
             return method(*args)
         except (SystemExit, KeyboardInterrupt):
             raise
         except BaseException as error:
-            if not fatal or not isinstance(error, OSError):  # asyncio takes that for the connection's
+            # asyncio takes an OSError for one of the connection, and does not report it.
+            if not fatal or not isinstance(error, OSError):
                 called = f"protocol.{name}()"
                 message = f"Fatal error: {called} call failed." if fatal else f"{called} failed"
                 context = {"message": message, "exception": error, "transport": self}
@@ -284,5 +289,5 @@ class GatewayTransport(asyncio.Transport):
         finally:
             self._protocol = None
             sock = self.get_extra_info("socket")
-            if sock is not None:  # the program has handed it over
+            if sock is not None:  # create_connection(sock=…) takes ownership of it
                 sock.close()

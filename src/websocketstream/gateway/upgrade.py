@@ -1,12 +1,12 @@
-"""A request to upgrade to WebSocket, and the WebSocket that comes of it.
+"""A library's request to upgrade, and the WebSocket that answers it.
 
 The handshake that a library writes becomes a connection of this package to the same URL. When that is
-open, the library gets its ``101 Switching Protocols``; then its frames become messages, and messages
-become frames.
+open the library gets ``101 Switching Protocols``. From then on its frames are translated to messages,
+and messages to frames.
 
-Closing: the server's Close frame goes to the library, the library's own is waited for, then the
-transport ends, in that order, because libraries take an end without a Close frame of their own for an
-abnormal one. What came before is delivered first, so this waits while the library has paused reading.
+The end has an order, because libraries report an end before their own Close frame as abnormal: all
+messages, the server's Close frame, the library's own Close frame, the end of the transport. So all of
+this waits while the library has paused reading. A connection that is lost ends without a Close frame.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ if TYPE_CHECKING:
     from .server import ServerConnection
     from .transport import GatewayTransport
 
-_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
 
 BATCH_BYTES = 256 * 1024
-"""How many bytes of messages are delivered at once; as many as asyncio reads from a socket at once."""
+"""Number of bytes delivered in one call of the protocol, as asyncio reads from a socket."""
 
 CLOSE_TIMEOUT = 10
-"""Seconds that a library has for its answer to a Close frame."""
+"""Time in seconds that a library has to answer a Close frame."""
 
 
 class WebSocketUpgrade:
-    """One upgraded connection: the far end of a transport, and the reader of a connection."""
+    """An upgraded connection: the far end of a transport, and the user of a connection."""
 
     def __init__(self, server: ServerConnection, request: Request, url: str, options: Options) -> None:
         self._server = server
@@ -61,16 +61,15 @@ class WebSocketUpgrade:
         self._options = options
         self._key = request.headers.get("Sec-WebSocket-Key") or ""
         self._early: list[bytes] | None = []
-        """What the library has written before the connection is open; ``None`` from then on."""
+        """Bytes that the library has written before the connection is open; ``None`` from then on."""
         self._reader = FrameReader()
         self._sent: Close | Violation | None = None
-        """How the library has ended what it sends."""
+        """The last frame of the library: its Close frame, or one that violates the protocol."""
         self._finished = False
-        """Whether the library was told how the connection has ended."""
-        self._dropped = 0
-        """Bytes of messages that were written when the connection had ended."""
-        self._heard = time.monotonic()
-        """When something came from the server, by the monotonic clock."""
+        """``True`` once the end of the connection was delivered to the library."""
+        self._dropped_bytes = 0
+        """Size of the messages that were written after the end of the connection."""
+        self._last_received = time.monotonic()
         self._cancel: Cancel = nothing_to_cancel
         self._connection = self._connect(request, url)
 
@@ -94,14 +93,16 @@ class WebSocketUpgrade:
                 overflow=options.overflow,
             ),
             headers=handshake.headers.items(),
-            may_suspend=False,  # the library's tasks are woken by the event loop, which can
+            # A message only wakes a task of the library, which the event loop runs. So messages can be
+            # delivered at once, without the turn before a call that may suspend.
+            may_suspend=False,
         )
         connection.outgoing.low_water_mark = low
         connection.connect()
         connection.opened.when_settled(self._opened)
         return connection
 
-    # What the transport asks for.
+    # The methods of a FarEnd, called by the transport.
 
     def receive(self, data: bytes | bytearray | memoryview) -> None:
         if self._early is not None:
@@ -118,7 +119,7 @@ class WebSocketUpgrade:
 
     @property
     def buffered_amount(self) -> int:
-        ended = self._connection.closed.settled  # what has not gone then, never will
+        ended = self._connection.closed.settled  # data that is unsent then is never sent
         return 0 if ended else self._connection.outgoing.buffered_amount
 
     def set_send_marks(self, high: int, low: int) -> None:
@@ -133,7 +134,7 @@ class WebSocketUpgrade:
             self._deliver()
 
     def close(self) -> None:
-        """Close; what was written goes on its way, and the transport ends when there is room again."""
+        """Close the connection. The transport ends when the send buffer has room again."""
         self._detach()
         self._connection.cancel_readable(None)
         room = self._connection.outgoing.ready
@@ -146,7 +147,7 @@ class WebSocketUpgrade:
 
         room.when_settled(flushed)
         if not self._connection.outgoing.buffered_amount:
-            # Whether the server answers, the library does not hear any more.
+            # There is nothing to send, and the library can't learn how the server answers.
             self._connection.abandon("the library has closed its transport")
 
     def abort(self) -> None:
@@ -164,10 +165,10 @@ class WebSocketUpgrade:
 
     def _accept(self) -> None:
         protocol, _extensions = self._connection.opened.result()
-        self._options.suspects.discard(origin_of(self._connection.url))
+        self._options.unreachable_origins.discard(origin_of(self._connection.url))
         accept = base64.b64encode(hashlib.sha1(self._key.encode() + _GUID).digest()).decode()
         headers = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Accept", accept)]
-        if protocol in self._offered:  # one that a hook has offered is none of the library's business
+        if protocol in self._offered:  # the library would refuse one that only a hook has offered
             headers.append(("Sec-WebSocket-Protocol", protocol))
         early, self._early = self._early, None
         self._connection.incoming.consume(self._arrived)
@@ -178,12 +179,12 @@ class WebSocketUpgrade:
             self.receive(data)
 
     async def _refuse(self, error: BaseException) -> None:
-        """Answer as the server, or a gateway that could not reach it, or not at all if it is down."""
+        """Answer with a status, or lose the connection if the server is down."""
         url = self._connection.url
         status, reason = await find_reason(url, error, self._options)
         if status is None:
             origin = origin_of(url)
-            self._options.suspects.add(origin)
+            self._options.unreachable_origins.add(origin)
             self._transport.end(refused(origin))
         else:
             self._server.refuse(status, reason)
@@ -200,21 +201,21 @@ class WebSocketUpgrade:
             self._wait_for_room(room)
 
     def _wait_for_room(self, room: Promise[None]) -> None:
-        """Ask the library to wait with writing, if it was not asked already."""
+        """Pause the library's writing until there is room, unless it is paused already."""
         if not self._transport.full:
             self._transport.pause_writing()
             room.when_settled(self._transport.resume_writing)
 
     def _drop(self, message: str | bytes) -> None:
-        """Drop a message: the connection has ended, or is about to.
+        """Drop a message because the connection has ended, or is about to.
 
-        As with a socket, the first ones vanish in what would be the kernel's buffers. Then a library
-        that has not read so far learns of the end: it may never read.
+        With a socket the first ones would be lost in the kernel's buffers. After that many bytes the
+        transport is closed, because a library that only writes would never read the end.
         """
-        if self._dropped > KERNEL_BUFFER and not self._finished:
+        if self._dropped_bytes > KERNEL_BUFFER and not self._finished:
             self._detach()
             self._transport.force_close(_reset("the connection ended before this was written"))
-        self._dropped += size_of(message)
+        self._dropped_bytes += size_of(message)
 
     def _close_received(self, frame: Close | Violation) -> None:
         self._sent = frame
@@ -225,19 +226,19 @@ class WebSocketUpgrade:
             self._transport.resume_soon()  # a violation is answered at once
 
     def _is_alive(self) -> bool:
-        """Whether the server is there, for all that is known."""
+        """Return whether to answer pings: the server has sent something within ``idle_timeout``."""
         idle = self._options.idle_timeout
-        heard = idle is None or time.monotonic() - self._heard <= idle
-        return heard and self._connection.state is State.OPEN
+        alive = idle is None or time.monotonic() - self._last_received <= idle
+        return alive and self._connection.state is State.OPEN
 
     # From the server to the library.
 
     def _arrived(self) -> None:
-        self._heard = time.monotonic()
+        self._last_received = time.monotonic()
         self._deliver()
 
     def _deliver(self) -> None:
-        """Have the library read what has come, then how the connection has ended, while it reads."""
+        """Deliver the messages that have come, then the end, while the library is reading."""
         incoming, transport = self._connection.incoming, self._transport
         while incoming and transport.is_reading():
             transport.deliver(message_frames(incoming.get_batch(BATCH_BYTES)))
@@ -253,7 +254,7 @@ class WebSocketUpgrade:
         info = self._connection.closed.result() if error is None else error
         lost = info.close_code in NEVER_SENT
         if lost:
-            self._options.suspects.add(origin_of(self._connection.url))
+            self._options.unreachable_origins.add(origin_of(self._connection.url))
         if lost or isinstance(error, (MessagesLostError, BufferOverflowError)):
             self._finished = True
             self._transport.end(_reset(str(error)))
@@ -262,9 +263,9 @@ class WebSocketUpgrade:
             self._finish(received(info.close_code, sent), info.reason)
 
     def _finish(self, code: int | None, reason: str) -> None:
-        """Send the library a Close frame, then end when it has sent its own."""
+        """Deliver a Close frame, then end when the library has sent its own."""
         self._finished = True
-        self._connection.incoming.discard()  # what comes behind a violation
+        self._connection.incoming.discard()  # messages that have come after the library's violation
         self._cancel = self._connection.backend.call_later(CLOSE_TIMEOUT, self._end)
         self._transport.deliver(close_frame(code, reason))
         if self._sent is not None:

@@ -257,7 +257,7 @@ def test_sockets_that_are_refused(world: World, connected: bool) -> None:
 
 def connect_to_a_suspect(world: World, answer: int | None) -> bool:
     """Connect to an origin that is suspected; return whether the connection was made."""
-    world.options.suspects.add("https://example.com:443")
+    world.options.unreachable_origins.add("https://example.com:443")
 
     async def main(loop: asyncio.AbstractEventLoop) -> bool:
         with socket.socket() as sock:
@@ -290,7 +290,7 @@ def test_server_that_is_back(world: World) -> None:
 
 def test_other_origins_are_not_asked(world: World) -> None:
     """A connection to an origin without a history costs no request."""
-    world.options.suspects.add("https://example.com:443")
+    world.options.unreachable_origins.add("https://example.com:443")
 
     async def main(loop: asyncio.AbstractEventLoop) -> None:
         transport, _ = await loop.create_connection(Recorder, "example.com", 80)
@@ -302,13 +302,13 @@ def test_other_origins_are_not_asked(world: World) -> None:
 
 def test_without_probe() -> None:
     """With `probe=False` nobody is asked."""
-    world = World(probe=None, suspects={"http://example.com:80"})
+    world = World(probe=None, unreachable_origins={"http://example.com:80"})
     test_other_origins_are_not_asked(world)
 
 
 def test_cancelling_while_it_is_asked(world: World) -> None:
     """A connect that is cancelled calls the question off, and closes its socket."""
-    world.options.suspects.add("http://example.com:80")
+    world.options.unreachable_origins.add("http://example.com:80")
 
     async def main(loop: asyncio.AbstractEventLoop) -> None:
         with socket.socket() as sock:

@@ -201,10 +201,10 @@ async def test_far_end_resumes(gateway: Gateway) -> None:
 
 
 async def test_handing_over(gateway: Gateway) -> None:
-    """From `hand_over()` on, another far end is asked."""
+    """From `set_far_end()` on, another far end is asked."""
     other = FarEnd()
     other.transport = gateway.transport
-    gateway.transport.hand_over(other)
+    gateway.transport.set_far_end(other)
     gateway.transport.write(b"data")
     gateway.transport.close()
     assert (bytes(other.written), other.calls) == (b"data", ["close"])
