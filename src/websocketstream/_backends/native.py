@@ -12,10 +12,10 @@ loop for each message loses the last ones when the server closes. So no promise 
   the source ends, and when the pipe has finished the close code is sent.
 
 Chromium also crashes the tab when a write is pending as the connection fails. Once the network side has
-failed every write is a pending one, until the page hears of the failure two turns of the event loop
-later. That is where a program's answer to the last message would fall. So the first message after a
-pause waits for two turns, and is written only if the connection has not failed by then. While the
-network keeps pulling nothing waits: it would halve the rate and prevent no crash.
+failed every write is a pending one, until the page learns of it two turns of the event loop later. A
+program that answers the last message at once would write just then. So the first message after a pause
+waits for two turns, and is written only if the connection has not failed by then. While the network
+keeps pulling nothing waits: it would halve the rate and prevent no crash.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class NativeTransport:
         self._end_if_sent()
 
     def _pull(self, js_controller: Any) -> None:
-        """Take note that the network has taken the last batch, and give it the next one."""
+        """Enqueue the next batch: the network has taken the last one."""
         self._source.attach(js_controller)
         self._enqueued_bytes = 0
         self._pulled = True
@@ -109,7 +109,7 @@ class NativeTransport:
             self._events.drained()
 
     def _enqueue_batch(self) -> None:
-        """Enqueue the next message and small ones behind it, if they were asked for."""
+        """Enqueue the next message and small ones after it, if the network has asked for a batch."""
         if not self._pulled or not self._queue or self._outcome is not None:
             return
         self._pulled = False
@@ -141,8 +141,8 @@ class NativeTransport:
     # Opening and closing.
 
     def _opened(self, js_readable: Any, js_writable: Any, protocol: str, extensions: str) -> None:
-        # The pipe has to start in this very callback: a turn of the event loop later, messages that
-        # came right behind the handshake and were followed by a Close are gone.
+        # The pipe has to start in this very callback: one turn of the event loop later, messages that
+        # came right after the handshake and were followed by a Close frame are lost.
         self._receiving = True
         self._stream.receive(js_readable, self._write, self._received_all)
         self._stream.feed(js_writable, self._pull, self._sent_all, self._sending_failed)
@@ -162,8 +162,8 @@ class NativeTransport:
             self._stream.close(*self._close_with)
 
     def _sending_failed(self) -> None:
-        # This is the first that a page hears of the server's Close frame, or of a failure. When `closed`
-        # settles it is too late to look: a reader may have resumed the pipe in between.
+        # This is the first sign of the server's Close frame, or of a failure. When `closed` settles it
+        # is too late to check, because a reader may have resumed the pipe in between.
         self._pulled = False
         self._note_loss()
 
@@ -190,9 +190,9 @@ class NativeTransport:
             self._detach()
 
     def abandon(self) -> None:
-        # Stop feeding before closing: what is fed behind a close crashes the tab. No call frees a
-        # connection with a stuck write; it goes when the peer reads on, or with the page. If it fails
-        # before, the tab crashes.
+        # Stop the pipes before closing: a write after the close crashes the tab. Nothing can free a
+        # connection with a pending write. It lives until the server reads on or the page ends; if it
+        # fails before that, the tab crashes.
         self._detach()
         self._stream.close(*(self._close_with or (None, "")))
 

@@ -28,7 +28,7 @@ def has_jspi() -> bool:
 
 
 def run_sync[T](awaitable: Awaitable[T]) -> T:
-    """Suspend Python until ``awaitable`` is done; other tasks go on meanwhile."""
+    """Suspend Python until ``awaitable`` is done; other tasks run meanwhile."""
     result: T = _run_sync(awaitable)
     return result
 

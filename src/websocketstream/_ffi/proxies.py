@@ -113,7 +113,7 @@ class Scope:
         then(js_promise, self.keep_then(on_fulfilled), self.keep_then(on_rejected))
 
     def close(self) -> None:
-        """Destroy the proxies: no callback is called any more."""
+        """Destroy the proxies. Their callbacks are not called after that."""
         self.closed = True
         proxies, self._proxies = self._proxies, []
         for js_proxy in proxies:

@@ -7,8 +7,8 @@ message. Python learns of messages in two ways, and then takes the whole array a
   (:meth:`JsWebSocket.arm`) whenever Python wants to be called for the next message;
 - a setter at one index of the array's prototype (:meth:`JsWebSocket.call_at_backlog`). ``push`` assigns
   ``events[length]``. An index that the array does not have is looked up in its prototype, so the push
-  that reaches that length calls the setter in the place of storing the event. All other pushes cost
-  what they did before, while a second listener that counts costs a quarter of the rate in WebKit.
+  that reaches that length calls the setter instead of storing the event. It costs other pushes nothing,
+  while a second listener that counts the messages costs a quarter of the rate in WebKit.
 """
 
 from __future__ import annotations

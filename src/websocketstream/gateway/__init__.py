@@ -119,7 +119,7 @@ def install(
 
 
 def uninstall() -> None:
-    """Undo :func:`install`. Connections that are open go on; calling it again does nothing.
+    """Undo :func:`install`. Open connections continue; calling it again does nothing.
 
     Example::
 

@@ -1,4 +1,4 @@
-"""Close codes that a page may not send, and the ones that are sent in their place.
+"""Close codes that a page may not send, and the ones that are sent instead.
 
 RFC 6455 lets a client send most of 1000 to 1014, and libraries do: 1001 when they go away, 1011 when
 a keepalive fails. A page may send 1000 and 3000 to 4999 only. So 1001, which means a normal end, goes
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 
 def sendable(code: int | None) -> int | None:
-    """Return the code to send in the place of ``code``; ``None`` is a Close frame without a code."""
+    """Return the code to send instead of ``code``; ``None`` is a Close frame without a code."""
     if code == 1001:
         return 1000
     return code if code is None or code == 1000 or code >= 3000 else 3000 + code

@@ -87,7 +87,7 @@ class LoopPatch:
             setattr(loop_class, name, method)
 
     def restore(self) -> None:
-        """Put back the methods that were there before. Connections that are open go on."""
+        """Put back the original methods. Open connections continue."""
         for name, original in self._replaced.items():
             if original is _MISSING:
                 delattr(self._loop_class, name)

@@ -45,7 +45,7 @@ class Options:
     fetch: StartFetch | None = None
     """Starts a request that is no upgrade; with ``None`` those are refused."""
     probe: Probe | None = None
-    """Asks whether a server is there, after a failure; with ``None`` nobody asks."""
+    """Asks whether a server is there, after a failure; with ``None`` that remains unknown."""
     forbidden_by: Callable[[str], str | None] | None = None
     """Returns the directive of the page's policy that has forbidden a URL, if any."""
     call_later: CallLater = start_timer

@@ -32,7 +32,7 @@ def refused(origin: str) -> ConnectionRefusedError:
 
 
 def origin_of(url: str) -> str:
-    """Return scheme, host and port of a URL, with ``http`` in the place of ``ws``."""
+    """Return scheme, host and port of a URL, with ``http`` for ``ws``."""
     parts = urlsplit(_http(url))
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     return f"{parts.scheme}://{host}:{parts.port or DEFAULT_PORTS[parts.scheme]}"

@@ -46,7 +46,7 @@ def check_context(context: Any) -> None:
 
 
 def _is_certifi(authorities: str) -> bool:
-    """Return whether these are the authorities of the certifi package, in the place of a browser's."""
+    """Return whether these are the authorities of the certifi package, which any browser has as well."""
     try:
         import certifi
     except ImportError:
