@@ -163,14 +163,12 @@ async def _send(stream: WebSocketStream, message: object) -> None:
 
 
 async def _recv(stream: WebSocketStream, timeout: float | None) -> Message:
-    receiving = asyncio.ensure_future(stream.recv())
-    await asyncio.wait([receiving], timeout=None if timeout is None else max(timeout, 0))
-    if not receiving.done():
-        receiving.cancel()
-        await asyncio.wait([receiving])
-        if receiving.cancelled():
-            raise TimeoutError(f"no message came within {timeout} s")
-    return receiving.result()
+    try:
+        # Also when this is cancelled, no read may be left behind: it would take the next message.
+        async with asyncio.timeout(timeout):
+            return await stream.recv()
+    except TimeoutError:
+        raise TimeoutError(f"no message came within {timeout} s") from None
 
 
 async def _next(messages: WebSocketStream) -> Message | None:
