@@ -1,17 +1,17 @@
 """The connection: every rule of the standard about opening, writing and closing, once.
 
-A state machine over a :class:`~websocketstream._core.transport.Transport`. It knows neither JavaScript
-nor which back end carries it. The plan:
+It is a state machine over a :class:`~websocketstream._core.transport.Transport`, the same for all back
+ends, without JavaScript. The plan:
 
-- A program calls the first group of methods (``connect``, ``write``, ``close``, …); the transport
-  reports through the second (``connected``, ``received``, ``disconnected``, …). Both change ``state``,
-  which only ever goes from CONNECTING to OPEN, CLOSING and CLOSED, and may skip some.
+- The program calls the first group of methods (``connect``, ``write``, ``close``, …), the transport
+  the second (``connected``, ``received``, ``disconnected``, …). Both change ``state``, which only goes
+  forward from CONNECTING to OPEN, CLOSING and CLOSED, and may skip some.
 - Every connection ends in ``_end`` or, if it was never open, in ``_end_unopened``. Only these two settle
-  ``closed``, and they settle everything else that anybody may be waiting for: nothing hangs.
-- One timer runs at a time: until the connection is open ``open_timeout``, then ``idle_timeout``, from
-  ``close()`` on ``close_timeout``. A timer that expires abandons the connection.
-- Messages wait in ``incoming`` until they are read, also after the end. ``outgoing`` counts what waits
-  to be sent.
+  ``closed``, and they settle everything else that may be awaited, so nothing hangs.
+- One timer runs at a time: ``open_timeout`` until the connection is open, then ``idle_timeout``, and
+  ``close_timeout`` from ``close()`` on. A timer that expires abandons the connection.
+- Messages wait in ``incoming`` until they are read, also after the end. ``outgoing`` counts the bytes
+  that wait to be sent.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from .transport import UNCONNECTED, Backend, Headers, Transport
 logger = logging.getLogger("websocketstream")
 
 OVERFLOW = 4009
-"""The code to close with when the receive buffer is full: a page may not send 1009."""
+"""The code to close with when the receive buffer is full; 1009 is one that a page can't send."""
 
 
 class State(enum.Enum):
@@ -64,11 +64,12 @@ class Agreement(NamedTuple):
 
 
 class WebSocketCloseInfo(NamedTuple):
-    """The code and reason that the connection was closed with; 1005 is a Close frame without a code.
+    """The code and reason that a connection was closed with; 1005 is a Close frame without a code.
 
     Example::
 
-        close_code, reason = await stream.closed
+        ws.close()
+        close_code, reason = await ws.closed
 
     Standard: WebSockets, "WebSocketCloseInfo".
     """
@@ -99,21 +100,21 @@ class Connection:
         self.opened: Promise[Agreement] = Promise()
         self.closed: Promise[WebSocketCloseInfo] = Promise()
         self.writable_closed: Promise[None] = Promise()
-        """Resolved when the writable side was closed by ``close_writable``, else rejected."""
+        """A promise that is resolved if ``close_writable`` closed the connection, else rejected."""
         self.incoming: ReceiveBuffer = ReceiveBuffer(
-            options.high_water_mark, lambda: self._transport.resume_reading(), UNCONNECTED.call_soon
+            options.high_water_mark, self._resume_reading, UNCONNECTED.call_soon
         )
         self.messages_received: int = 0
         self.messages_sent: int = 0
         self.bytes_received: int = 0
         self.bytes_sent: int = 0
         self.opened_at: float | None = None
-        """When it opened, and below when it ended, by the monotonic clock; ``None``: not yet."""
+        """The time of the opening, and below of the end, by the monotonic clock; ``None``: not yet."""
         self.ended_at: float | None = None
         self._options = options
         self._warned = False
         self._last_heard = 0.0
-        """The time of the last message, by the event loop's clock; for ``idle_timeout`` only."""
+        """The time from which ``idle_timeout`` counts, by the event loop's clock."""
         self._closing_writable = False
         self._failure: WebSocketError | None = None
         self._write_error: Exception | None = None
@@ -126,7 +127,7 @@ class Connection:
             lambda: self._transport.watch_buffer(),
         )
 
-    # What the faces ask for.
+    # Called by the program's side: streams and the gateway.
 
     def connect(self) -> None:
         """Start the opening handshake.
@@ -141,7 +142,7 @@ class Connection:
 
     @property
     def desired_size(self) -> int | None:
-        """Room for writing in bytes: 0 once closed by ``close_writable``, ``None`` when failed.
+        """Room for writing in bytes; 0 after ``close_writable``, ``None`` after any other end.
 
         Standard: Streams, "WritableStreamDefaultWriterGetDesiredSize".
         """
@@ -172,7 +173,7 @@ class Connection:
             self.fail(HandshakeError(f"closed before the connection to {redact(self.url)} was made"))
         elif self.state is State.OPEN:
             self.state = State.CLOSING
-            # From here on nothing may hold the server back: its Close comes behind its messages.
+            # The server must not be held back any longer: its Close frame comes after its messages.
             self._transport.resume_reading()
             self._transport.close(code, reason)
             self._watch_closing(self._transport.buffered_amount)
@@ -190,7 +191,7 @@ class Connection:
         self.close(code, text)
 
     def close_writable(self) -> Promise[None]:
-        """Close after what was written; return the promise that the connection has closed.
+        """Send what was written, then close; return the promise that the connection has closed.
 
         Standard: WebSockets, "close" (of the writable side).
         """
@@ -201,7 +202,7 @@ class Connection:
         return self.writable_closed
 
     def abort_writable(self, reason: object) -> Promise[None]:
-        """Drop what was not sent yet and close, with the code of a WebSocketError.
+        """Drop what was not sent yet, and close, with the code of a WebSocketError.
 
         Standard: WebSockets, "abort" (of the writable side), and Streams, "WritableStreamAbort".
         """
@@ -215,7 +216,7 @@ class Connection:
         return resolved(None)
 
     def cancel_readable(self, reason: object) -> Promise[None]:
-        """Drop what was received and what is to come, and close.
+        """Drop the messages that were received and all later ones, and close.
 
         Standard: WebSockets, "cancel" (of the readable side).
         """
@@ -235,14 +236,14 @@ class Connection:
             self._end_unopened(opened_error, closed_error)
 
     def abandon(self, why: str) -> None:
-        """End now, with an error that says why, without waiting for unsent messages or the peer."""
+        """End at once with the message ``why``, without waiting for unsent messages or the peer."""
         self.fail(HandshakeError(why))
         if self.state is not State.CLOSED:
             self._transport.abandon()
             lost = self._failure or WebSocketError._received(why, failures.ABNORMAL, "")
             self._end(WebSocketCloseInfo(failures.ABNORMAL, ""), lost)
 
-    # What the transport reports.
+    # Called by the transport; described in Events.
 
     def connected(self, protocol: str, extensions: str) -> None:
         """Standard: WebSockets, "when a WebSocketStream connection is established"."""
@@ -254,7 +255,7 @@ class Connection:
         self.opened_at = time.monotonic()
         logger.debug("connected to %s", redact(self.url))
         if self._options.idle_timeout is not None:
-            self._last_heard = asyncio.get_running_loop().time()
+            self._note_activity()
             self._set_timer(self._options.idle_timeout, self._check_idle)
         self.opened.resolve(Agreement(protocol, extensions))
 
@@ -265,8 +266,7 @@ class Connection:
         incoming.put(messages)
         self.messages_received += len(messages)
         self.bytes_received += incoming.size - size
-        if self._options.idle_timeout is not None:
-            self._last_heard = asyncio.get_running_loop().time()
+        self._note_activity()
         if not incoming.is_full:
             return
         if not self._transport.receive_backpressure:
@@ -305,7 +305,7 @@ class Connection:
         lost = error if info.close_code == failures.ABNORMAL else None
         self._write_error = lost or self._not_writable()
         if error is None:
-            self.outgoing.refresh()  # all was sent, though who waits for room may not have heard of it
+            self.outgoing.refresh()  # All was sent: resume the writers that still wait for room.
         self.outgoing.fail(self._write_error)
         if self._closing_writable and error is None:
             self.writable_closed.resolve(None)
@@ -332,7 +332,8 @@ class Connection:
         self.fail(failures.not_connected_in_time(self.url, self._options.open_timeout))
 
     def _watch_closing(self, unsent: int) -> None:
-        """Abandon the connection when no unsent byte has gone out for ``close_timeout``."""
+        """Abandon the connection if no byte was sent for ``close_timeout``."""
+        self._cancel_timer()
         if (seconds := self._options.close_timeout) is not None:
             self._set_timer(seconds, lambda: self._closing_timed_out(unsent))
 
@@ -343,12 +344,21 @@ class Connection:
         else:
             self.abandon(failures.unanswered(self._options.close_timeout, unsent))
 
+    def _resume_reading(self) -> None:
+        self._note_activity()  # A server that was held back gets the whole time again.
+        self._transport.resume_reading()
+
+    def _note_activity(self) -> None:
+        """Start to count the seconds of ``idle_timeout`` again."""
+        if self._options.idle_timeout is not None:
+            self._last_heard = asyncio.get_running_loop().time()
+
     def _check_idle(self) -> None:
         """Abandon the connection if nothing was received for ``idle_timeout``."""
         idle = self._options.idle_timeout
         assert idle is not None
-        if self.incoming.is_full:  # the server is held back, and may well be there
-            self._last_heard = asyncio.get_running_loop().time()
+        if self.incoming.is_full:  # The server is silent because it is held back.
+            self._note_activity()
         rest = self._last_heard + idle - asyncio.get_running_loop().time()
         if rest > 0:
             self._set_timer(rest, self._check_idle)
