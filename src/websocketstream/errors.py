@@ -1,4 +1,4 @@
-"""The exceptions of the package: the standard's, each also the builtin a Python programmer would catch.
+"""The exceptions: the standard's, each also the builtin that a Python programmer would catch.
 
 ::
 
@@ -6,18 +6,16 @@
     ├── DOMSyntaxError (ValueError)             bad URL, subprotocol or close reason
     ├── InvalidAccessError (ValueError)         close code neither 1000 nor 3000-4999
     ├── InvalidStateError (RuntimeError)        write after close
-    ├── NotSupportedError (RuntimeError)        this environment lacks what was asked for
+    ├── NotSupportedError (RuntimeError)        this environment can't do it
     ├── SecurityError (PermissionError)         refused by the page's security rules
-    ├── AbortError                              the signal fired, or the stream was aborted; .reason
+    ├── AbortError                              the signal fired, or the writable was aborted; .reason
     └── WebSocketError (ConnectionError)        .close_code, .reason
         ├── HandshakeError (ConnectionRefusedError)   no connection was made
         ├── BufferOverflowError                 more arrived than the receive buffer may hold
         └── MessagesLostError                   the browser may have lost the last messages
 
-``name`` is the standard's name of the error: ``DOMSyntaxError("…").name`` is ``"SyntaxError"``.
-
-This module imports nothing of the package. It holds the rule for close codes and reasons, because
-:class:`WebSocketError` itself has to keep it.
+This module imports nothing of the package. It has the rule for close codes and reasons, because the
+constructor of :class:`WebSocketError` needs it.
 """
 
 from __future__ import annotations
@@ -43,10 +41,16 @@ MAX_REASON_BYTES = 123
 
 
 class DOMException(Exception):
-    """Base of every exception that this package raises on its own account.
+    """Base class of the package's errors. ``name`` is the standard's name of the error.
 
-    Wrong types raise :class:`TypeError` and wrong option values :class:`ValueError`, as everywhere in
-    Python.
+    Arguments of a wrong type raise :class:`TypeError`, and options out of range :class:`ValueError`.
+
+    Example::
+
+        try:
+            stream = WebSocketStream("wss://example.com/#top")
+        except DOMException as error:
+            print(error.name)  # SyntaxError
     """
 
     name: str = "Error"
@@ -71,39 +75,92 @@ def _rebuild(cls: type[DOMException], args: tuple[Any, ...], state: dict[str, An
 
 
 class DOMSyntaxError(DOMException, ValueError):
-    """A URL, a subprotocol or a close reason is not of the form that the standard demands."""
+    """An invalid URL, subprotocol or close reason.
+
+    Example::
+
+        try:
+            stream = WebSocketStream("ftp://example.com/")
+        except DOMSyntaxError as error:
+            print(error)
+    """
 
     name = "SyntaxError"
 
 
 class InvalidAccessError(DOMException, ValueError):
-    """A close code is neither 1000 nor in the range 3000-4999."""
+    """A close code that is neither 1000 nor from 3000 to 4999.
+
+    Example::
+
+        try:
+            ws.close(1001)
+        except InvalidAccessError as error:
+            print(error)
+    """
 
     name = "InvalidAccessError"
 
 
 class InvalidStateError(DOMException, RuntimeError):
-    """The stream is not in a state in which this can be done, such as a write after close."""
+    """A call that the state of the stream does not allow, such as a write after the close.
+
+    Example::
+
+        ws.close()
+        try:
+            await ws.send("too late")
+        except InvalidStateError as error:
+            print(error)
+    """
 
     name = "InvalidStateError"
 
 
 class NotSupportedError(DOMException, RuntimeError):
-    """This browser, or this interpreter, does not have what was asked for."""
+    """A feature that this browser or interpreter does not have.
+
+    Example::
+
+        try:
+            stream = WebSocketStream(url, headers={"Authorization": "Bearer s3cret"})
+        except NotSupportedError as error:
+            print(error)
+    """
 
     name = "NotSupportedError"
 
 
 class SecurityError(DOMException, PermissionError):
-    """The page's security rules forbid the connection (mixed content, Content-Security-Policy)."""
+    """A connection that the page's security rules forbid: mixed content, Content-Security-Policy.
+
+    Example::
+
+        try:
+            stream = WebSocketStream(url)
+        except SecurityError as error:
+            print(error)
+    """
 
     name = "SecurityError"
 
 
 class AbortError(DOMException):
-    """An ``AbortSignal`` fired before the connection was made, or the writable side was aborted.
+    """A connection attempt that ``signal`` has aborted, or a writable side that was aborted.
 
-    ``reason`` is the reason that was given, of whatever type; ``None`` when there was none.
+    ``reason`` is the reason that was given, of any type; ``None`` if there was none.
+
+    Example::
+
+        from js import AbortController
+
+        controller = AbortController.new()
+        stream = WebSocketStream(url, signal=controller.signal)
+        controller.abort("not needed")
+        try:
+            await stream.opened
+        except AbortError as error:
+            print(error.reason)
     """
 
     name = "AbortError"
@@ -114,17 +171,24 @@ class AbortError(DOMException):
 
 
 class WebSocketError(DOMException, ConnectionError):
-    """The connection could not be made, or did not end with a clean closing handshake.
+    """A connection that could not be made, or did not end with a clean closing handshake.
 
     Args:
-        message: what happened.
-        close_code: ``None``, 1000, or 3000-4999. Errors that the package raises carry what the
-            connection ended with, such as 1006 for a dropped connection.
+        message: the text of the error.
+        close_code: ``None``, 1000, or 3000-4999. Errors that the package raises have the code that the
+            connection ended with, such as 1006 for a lost connection.
         reason: at most 123 bytes of UTF-8. With a reason and no code, the code becomes 1000.
 
     Raises:
         InvalidAccessError: for any other close code.
         DOMSyntaxError: for a longer reason.
+
+    Example::
+
+        try:
+            message = await ws.recv()
+        except WebSocketError as error:
+            print(error.close_code, error.reason)
 
     Standard: WebSockets, "The WebSocketError interface".
     """
@@ -139,45 +203,69 @@ class WebSocketError(DOMException, ConnectionError):
 
     @classmethod
     def _received(cls, message: str, close_code: int | None, reason: str) -> Self:
-        """An error with the code that the connection ended with, which needs no validation."""
+        """Return an error with the code of a connection's end, which may be one that can't be sent."""
         error = cls(message)
         error.close_code, error.reason = close_code, reason
         return error
 
 
 class HandshakeError(WebSocketError, ConnectionRefusedError):
-    """No connection was made: the opening handshake has failed, or was given up.
+    """A connection that could not be made: the opening handshake has failed, or was abandoned.
 
     It is a :class:`ConnectionRefusedError` too, because that is what programs catch to try again::
 
         try:
             await stream.opened
-        except ConnectionRefusedError:
-            ...
+        except ConnectionRefusedError as error:
+            print(error)
     """
 
 
 class BufferOverflowError(WebSocketError):
-    """More arrived than the receive buffer may hold, where the browser cannot hold the server back.
+    """A full receive buffer, where the browser can't hold the server back; for ``overflow="error"``.
 
-    What arrived before can still be read. Raised with ``overflow="error"`` only.
+    The messages that are in the buffer can still be read.
+
+    Example::
+
+        try:
+            message = await ws.recv()
+        except BufferOverflowError:
+            print("the server is too fast")
     """
 
 
 class MessagesLostError(WebSocketError):
-    """The server closed while the browser held it back, so the last messages may be missing.
+    """A close by the server while the browser held it back, so the last messages may be missing.
 
-    What arrived can still be read; then this error takes the place of a clean end. ``close_code``
-    and ``reason`` are the server's.
+    The messages that arrived can still be read; after them comes this error instead of a clean end.
+    ``close_code`` and ``reason`` are the server's.
+
+    Example::
+
+        try:
+            message = await ws.recv()
+        except MessagesLostError as error:
+            print("the last messages may be missing:", error)
     """
 
 
 class ReceiveBufferWarning(RuntimeWarning):
-    """The receive buffer passed its high-water mark where the browser cannot hold the server back."""
+    """A receive buffer above its high-water mark, where the browser can't hold the server back.
+
+    Example::
+
+        import warnings
+
+        warnings.simplefilter("error", ReceiveBufferWarning)
+    """
 
 
 def validate_close_code_and_reason(close_code: int | None, reason: str) -> tuple[int | None, str]:
-    """Return the code and reason to close with.
+    """Return the code and reason to close with; both empty for an empty Close frame.
+
+    Raises:
+        TypeError, InvalidAccessError, DOMSyntaxError: the code or the reason can't be sent.
 
     Standard: WebSockets, "validate close code and reason".
     """

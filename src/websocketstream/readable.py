@@ -1,7 +1,7 @@
 """The readable side: a stream of messages, read one at a time or by iteration.
 
 Standard: Streams, "ReadableStream" and "ReadableStreamDefaultReader", over the receive buffer of a
-connection. Nothing here decides about the connection.
+connection, which decides everything else.
 """
 
 from __future__ import annotations
@@ -20,11 +20,17 @@ __all__ = ["ReadResult", "ReadableStream", "ReadableStreamDefaultReader"]
 
 
 class ReadableStream:
-    """The messages of a connection, in order. Text comes as ``str``, binary as ``bytes``.
+    """The messages from the server, in order: ``str`` for text, ``bytes`` for binary.
 
     Iterate over it with ``async for``, or take a reader. Iteration locks the stream while it lasts;
-    leaving the loop early unlocks it and keeps the messages that were not read.
+    leaving the loop early unlocks the stream and keeps the unread messages.
     Deviation: in JavaScript, leaving the loop early cancels the stream.
+
+    Example::
+
+        async for message in ws.readable:
+            print(message)
+            break
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -33,12 +39,12 @@ class ReadableStream:
 
     @property
     def locked(self) -> bool:
-        """Whether a reader, an iteration or a JavaScript stream has the stream."""
+        """``True`` while a reader, an iteration or a JavaScript stream holds the lock."""
         return self._reader is not None
 
     @property
     def buffered_amount(self) -> int:
-        """How many bytes have arrived and wait to be read; text counts as UTF-8."""
+        """Bytes that have arrived and were not read yet; text counts as UTF-8."""
         return self._connection.incoming.size
 
     def get_reader(self) -> ReadableStreamDefaultReader:
@@ -52,14 +58,14 @@ class ReadableStream:
         return ReadableStreamDefaultReader(self)
 
     def cancel(self, reason: object = None) -> Promise[None]:
-        """Drop all that was not read and close the connection.
+        """Drop the unread messages and close the connection.
 
         Args:
-            reason: a :class:`WebSocketError` whose code and reason to close with. With anything
-                else, and with ``None``, the Close frame is empty.
+            reason: a :class:`WebSocketError` with the code and reason to close with. For anything
+                else, and ``None``, the Close frame is empty.
 
         Returns:
-            An awaitable; it does not wait for the connection to close.
+            An awaitable, which does not wait until the connection has closed.
 
         Raises:
             TypeError: the stream is locked.
@@ -73,8 +79,8 @@ class ReadableStream:
     def to_js(self) -> Any:
         """Return a JavaScript ``ReadableStream`` of the messages, and lock this one to it.
 
-        Text comes as a string, binary as a ``Uint8Array``. The JavaScript side pulls: what it does
-        not ask for stays in this stream's buffer, which holds the server back where it can.
+        Text becomes a string, binary a ``Uint8Array``. JavaScript pulls: messages that it does not ask
+        for stay in this stream's buffer, which holds the server back where the browser can.
 
         Raises:
             TypeError: the stream is locked.
@@ -92,7 +98,13 @@ class ReadableStream:
 
 
 class ReadableStreamDefaultReader:
-    """Has the stream to itself until :meth:`release_lock`. A context manager releases it too."""
+    """A reader, which holds the stream's lock until :meth:`release_lock`, or the end of ``with``.
+
+    Example::
+
+        with ws.readable.get_reader() as reader:
+            message, done = await reader.read()
+    """
 
     def __init__(self, stream: ReadableStream) -> None:
         if not isinstance(stream, ReadableStream):
@@ -106,10 +118,10 @@ class ReadableStreamDefaultReader:
 
     @property
     def closed(self) -> Promise[None]:
-        """Settles when the stream has ended and all was read.
+        """An awaitable that ends when the stream has ended and every message was read.
 
-        Raises, when awaited, the error that the connection ended with, or :class:`TypeError` when
-        the lock was released before.
+        Raises, when awaited, the error that the connection ended with, or :class:`TypeError` if the
+        lock was released before.
         """
         if self._closed is None:
             self._closed = Promise()
@@ -119,17 +131,17 @@ class ReadableStreamDefaultReader:
     def read(self) -> Read:
         """Ask for the next message.
 
-        Asks at the call, so of two reads the first gets the first message, in whatever order they
-        are awaited.
+        Of two reads, the one that is called first gets the first message, in whatever order they are
+        awaited.
 
         Returns:
-            An awaitable :class:`ReadResult`, whose ``value`` is the message, or ``None`` when ``done``.
-            When it is cancelled or dropped, its message goes to the next read: nothing is lost.
+            An awaitable :class:`ReadResult`. If it is cancelled or dropped, no message is lost: it goes
+            to the next read.
 
         Raises:
             TypeError: the lock was released.
-            WebSocketError: (when awaited) the connection did not end cleanly; messages that came
-                before are read first.
+            WebSocketError: (when awaited) the connection did not end cleanly. Messages that arrived
+                before come first.
 
         Standard: Streams, ``read()``.
         """
@@ -137,12 +149,12 @@ class ReadableStreamDefaultReader:
         return self._connection.incoming.read()
 
     def cancel(self, reason: object = None) -> Promise[None]:
-        """Drop all that was not read and close the connection; see :meth:`ReadableStream.cancel`."""
+        """Drop the unread messages and close the connection; see :meth:`ReadableStream.cancel`."""
         self._check()
         return self._connection.cancel_readable(reason)
 
     def release_lock(self) -> None:
-        """Give the stream back. Reads that are still waiting raise :class:`TypeError`.
+        """Unlock the stream. Reads that are still waiting raise :class:`TypeError`.
 
         Standard: Streams, ``releaseLock()``.
         """
@@ -174,14 +186,14 @@ class ReadableStreamDefaultReader:
 
 
 class _Iteration(AsyncIterator[Message]):
-    """One ``async for``; the lock is held as long as the loop keeps this object alive."""
+    """One ``async for``, which holds the lock as long as the loop keeps this object alive."""
 
     def __init__(self, stream: ReadableStream) -> None:
         if stream.locked:
             raise TypeError("the readable stream is locked already: release its reader first")
         self._stream = stream
         self._incoming = stream._connection.incoming
-        # Not the iteration itself: the stream would keep it alive, and locked, for ever.
+        # Not the iteration itself: the stream would keep it alive, and would stay locked for ever.
         self._lock = stream._reader = object()
 
     async def __anext__(self) -> Message:
@@ -190,7 +202,7 @@ class _Iteration(AsyncIterator[Message]):
             try:
                 message, done = await self._incoming.read()
             except BaseException:
-                del self  # the traceback keeps this frame, which would keep the stream locked
+                del self  # The traceback keeps this frame, which would keep the stream locked.
                 raise
             if done:
                 raise StopAsyncIteration

@@ -1,7 +1,7 @@
 """``reconnect()``: a connection that is made again whenever it has ended.
 
-One object iterates, instead of an asynchronous generator: Pyodide's event loop does not finalize those,
-and a ``break`` out of the loop would leave the connection open.
+The iterator is a class. After a ``break``, an asynchronous generator would leave the connection open,
+because Pyodide's event loop does not finalize those.
 """
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ from contextlib import suppress
 from typing import Unpack
 
 from ._core.options import StreamOptions
+from ._core.promise import Promise
 from ._core.rules import redact
 from .errors import WebSocketError
 from .stream import WebSocketStream
+from .support import resolve_backend
 
 __all__ = ["Reconnection", "exponential_backoff", "reconnect"]
 
 logger = logging.getLogger("websocketstream")
 
 STABLE_SECONDS = 10.0
-"""A connection that lasts so long, or receives a message, was a success: the back-off starts again."""
+"""A connection that lasts so long, or receives a message, is a success: the back-off starts again."""
 
 
 def exponential_backoff(
@@ -30,21 +32,22 @@ def exponential_backoff(
 ) -> Iterator[float]:
     """Generate the seconds to wait before each attempt, without end.
 
-    The first one is random, so that the clients of a server that has restarted do not all come back at
+    The first delay is random, so that the clients of a server that has restarted do not all return at
     the same moment. The defaults are those of the ``websockets`` library.
 
     Args:
         initial: the upper limit of the first, random delay, in seconds.
-        minimum: the second delay, before it is multiplied for the first time, in seconds.
+        minimum: the second delay divided by ``factor``, in seconds.
         factor: the ratio of each delay to the one before.
         maximum: the longest delay, in seconds.
 
     Example::
 
         async for ws in reconnect(url, backoff=lambda: exponential_backoff(maximum=10)):
-            ...
+            await ws.send("hello")
+            break
     """
-    import random  # a page would wait for it at each import of the package
+    import random  # It would make each import of the package slower.
 
     yield random.random() * initial
     delay = minimum
@@ -60,35 +63,35 @@ def reconnect(
     retry: Callable[[WebSocketError], bool] | None = None,
     **options: Unpack[StreamOptions],
 ) -> Reconnection:
-    """Connect again and again: iterate over the connections, each of them open.
+    """Iterate over open connections, each of which takes the place of the one before.
 
-    The loop goes on with the next connection when its body has ended or ``continue`` was reached. The
-    one before is closed first, so there are never two. The first attempt after a success is made at
-    once; then there is a delay before each, until the next success. The log, ``websocketstream``, says
-    what has failed and how long the delay is. ``break``, cancelling the task, and exceptions that leave
-    the body end it; the connection is closed.
+    When the body of the loop ends, its connection is closed and the next one is made; there are never
+    two. The first attempt after a success is made at once; before each further one there is a delay. The
+    logger ``websocketstream`` says what has failed and how long the delay is. ``break``, cancelling the
+    task, and an exception that leaves the body end the loop and close the connection.
 
     Args:
         url: as for :class:`WebSocketStream`.
-        backoff: called after a success for the delays, in seconds, before the attempts that follow. When
+        backoff: called after a success for the delays before the attempts that follow, in seconds. When
             they run out, the last error is raised.
-        retry: called with the error when a connection could not be made or was lost; the error is
-            raised if it returns ``False``. ``None``: always try again.
+        retry: called with the error when a connection could not be made or was lost; if it returns
+            ``False``, the error is raised. ``None``: always try again.
         options: as for :class:`WebSocketStream`, except that ``backend`` is ``"safe"`` by default.
 
     Raises:
-        WebSocketError: ``retry`` or ``backoff`` has ended it.
-        AbortError: ``signal`` has fired.
+        WebSocketError: ``retry`` or ``backoff`` has ended the loop.
+        AbortError: ``signal`` had fired before the next attempt.
         DOMSyntaxError, SecurityError, NotSupportedError: no attempt can succeed.
 
     Example::
 
-        async for ws in reconnect("wss://example.com/feed"):
+        async for ws in reconnect("wss://example.com/echo"):
             try:
-                async for message in ws:
-                    print(message)
+                await ws.send("hello")
+                print(await ws.recv())
+                break
             except WebSocketError as error:
-                print("lost:", error)
+                print("connection lost:", error)
     """
     return Reconnection(url, backoff, retry, options)
 
@@ -123,7 +126,7 @@ class Reconnection(AsyncIterator[WebSocketStream]):
     async def aclose(self) -> None:
         """Close the connection, if one is open, and wait until it has ended.
 
-        Leaving the loop closes it too, but does not wait.
+        The end of the loop closes it too, but does not wait.
         """
         stream, self._stream = self._stream, None
         if stream is not None:
@@ -136,7 +139,7 @@ class Reconnection(AsyncIterator[WebSocketStream]):
             self._stream.close()
 
     async def _connect(self) -> WebSocketError | None:
-        """Make one attempt; return the error if it has failed."""
+        """Make one attempt, and return the error if it failed."""
         stream = WebSocketStream(self._url, **self._options)
         try:
             await stream.opened
@@ -150,7 +153,7 @@ class Reconnection(AsyncIterator[WebSocketStream]):
         return None
 
     async def _leave(self, stream: WebSocketStream) -> None:
-        """Close the connection that the body is done with, and wait unless it has been a success."""
+        """Close the connection at the end of the body, and wait unless it was a success."""
         await self.aclose()
         error = stream.closed.exception()
         assert error is None or isinstance(error, WebSocketError)
@@ -163,7 +166,7 @@ class Reconnection(AsyncIterator[WebSocketStream]):
             self._check(error)
 
     async def _wait(self, error: WebSocketError | None) -> None:
-        """Wait before the next attempt, after a failure or a connection that was closed at once."""
+        """Wait before the next attempt, after a failure or a connection that closed at once."""
         if error is not None:
             self._check(error)
         if self._delays is None:
@@ -173,7 +176,25 @@ class Reconnection(AsyncIterator[WebSocketStream]):
             raise error or StopAsyncIteration
         why = error or "the connection was closed at once"
         logger.info("%s: trying %s again in %.1f s", why, redact(self._url), seconds)
-        await asyncio.sleep(seconds)
+        await self._sleep(seconds)
+
+    async def _sleep(self, seconds: float) -> None:
+        """Wait that long, or until the signal fires; the next attempt raises its AbortError then."""
+        signal = self._options.get("signal")
+        if signal is None:
+            await asyncio.sleep(seconds)
+            return
+        backend = resolve_backend(self._options["backend"])
+        if backend.abort_reason(signal)[0]:
+            return
+        over: Promise[None] = Promise()
+        stop_watching = backend.watch_abort(signal, lambda: over.resolve(None))
+        cancel_timer = backend.call_later(seconds, lambda: over.resolve(None))
+        try:
+            await over
+        finally:
+            cancel_timer()
+            stop_watching()
 
     def _check(self, error: WebSocketError) -> None:
         if self._retry is not None and not self._retry(error):

@@ -1,7 +1,7 @@
 """``WebSocketStream``: the standard's class, in Python's spelling, with what a program needs on top.
 
-This module checks arguments, picks a back end, and hands out the two sides of a connection; what happens
-on the connection is decided in :mod:`websocketstream._core.connection`.
+This module checks arguments, chooses a back end, and gives access to the two sides of a connection. The
+rules of the connection are in :mod:`websocketstream._core.connection`.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ class WebSocketOpenInfo(NamedTuple):
     readable: ReadableStream
     writable: WritableStream
     extensions: str
-    """As the browser gives it, such as ``"permessage-deflate"``; empty when there are none."""
+    """The extensions in use, such as ``"permessage-deflate"``; empty if there are none."""
     protocol: str
-    """The subprotocol that the server selected; empty when none was asked for."""
+    """The subprotocol that the server selected; empty if none was offered."""
 
     def _repr_html_(self) -> str:
         from ._core.html import html_of
@@ -60,48 +60,47 @@ class WebSocketOpenInfo(NamedTuple):
 
 
 class WebSocketStream:
-    """A WebSocket connection. It starts to connect when it is made.
+    """A WebSocket connection, which starts to connect at once.
 
-    As a context manager it waits until the connection is open, and closes it when the block is left,
-    however it is left::
+    As a context manager it waits until the connection is open, and closes it at the end of the block::
 
-        async with WebSocketStream("wss://example.com/feed") as ws:
+        async with WebSocketStream("wss://example.com/echo") as ws:
             await ws.send("hello")
             async for message in ws:
                 print(message)
+                break
 
-    Leaving the block sends what was written, waits for the close, and raises :class:`WebSocketError` if
-    the connection did not end cleanly, unless the block itself has raised. Cancelling it while it waits
-    for the connection gives up connecting.
+    The end of the block sends what was written, waits for the close, and raises :class:`WebSocketError`
+    if the connection did not end cleanly, unless the block itself has raised. Cancelling ``async with``
+    while it connects aborts the attempt.
 
-    :meth:`send`, :meth:`recv` and iteration are the short way. :attr:`readable` and :attr:`writable` are
-    the standard's streams; while one of them is locked to a reader or a writer, the short way that it
-    stands for raises :class:`TypeError`.
+    :meth:`send`, :meth:`recv` and iteration use :attr:`readable` and :attr:`writable`, the streams of
+    the standard, and raise :class:`TypeError` while a reader or a writer holds the lock.
 
     Args:
         url: ``ws:``, ``wss:``, ``http:`` or ``https:``, or relative to the page.
         protocols: subprotocols to offer; one string is one subprotocol.
-        signal: a JavaScript ``AbortSignal`` that gives up connecting. ``None``: none. It has no effect
-            once the connection is open.
-        headers: headers to send with the opening handshake, in Node, Deno, Bun and on CPython; no
-            browser lets a page send any.
-        backend: ``"auto"``: the browser's own WebSocketStream where there is one, else the polyfill.
-            ``"safe"``: the browser's own only where no defect of it is known. Both are ``"cpython"``
-            outside a browser. ``"native"``, ``"polyfill"``, ``"cpython"``: that one. Or a back end
-            object, for tests.
-        high_water_mark: how many bytes may wait to be read before the server is held back.
-        send_high_water_mark: how many bytes may wait to be sent before writes wait.
-        overflow: what to do at ``high_water_mark`` where the server can't be held back (the polyfill):
+        signal: a JavaScript ``AbortSignal`` to abort connecting; ``None``: none. It has no effect once
+            the connection is open.
+        headers: headers for the opening handshake, in Node, Deno, Bun and on CPython. A browser lets a
+            page send none.
+        backend: ``"auto"``: the browser's own WebSocketStream if it has one, else the polyfill.
+            ``"safe"``: the browser's own only if it has no known defect. On CPython, both are
+            ``"cpython"``. ``"native"``, ``"polyfill"``, ``"cpython"``: that one. Or a back end object,
+            for tests.
+        high_water_mark: bytes that may wait to be read before the server is held back.
+        send_high_water_mark: bytes that may wait to be sent before :meth:`send` waits.
+        overflow: the reaction at ``high_water_mark`` where the server can't be held back (the polyfill):
             ``"buffer"`` goes on and warns once, ``"error"`` closes with a BufferOverflowError.
-        open_timeout: seconds until connecting is given up; ``None``: as long as the browser tries.
-        close_timeout: seconds without progress until a close is given up; ``None``: no limit.
-        idle_timeout: seconds without a message after which the connection counts as lost, which is how a
-            page finds out that a server has vanished; ``None``: no limit. Let the server send something
-            more often than that.
+        open_timeout: seconds until an attempt to connect fails; ``None``: the browser's limit.
+        close_timeout: seconds without progress until a close fails; ``None``: no limit.
+        idle_timeout: seconds without a message until the connection counts as lost; ``None``: no limit.
+            A page has no other way to notice that a server has vanished. The server has to send
+            something more often than that.
 
     Raises:
         DOMSyntaxError: the URL or a subprotocol is not valid.
-        SecurityError: the page may not connect there.
+        SecurityError: the page's security rules forbid the connection.
         NotSupportedError: this environment does not have the back end, or can't send ``headers``.
 
     Standard: WebSockets, "The WebSocketStream interface".
@@ -157,30 +156,30 @@ class WebSocketStream:
 
     @property
     def opened(self) -> Promise[WebSocketOpenInfo]:
-        """Await it for the :class:`WebSocketOpenInfo`, any number of times, in any number of tasks.
+        """An awaitable :class:`WebSocketOpenInfo`, for any number of tasks and any number of times.
 
         Raises, when awaited, :class:`HandshakeError` if the connection could not be made, and
-        :class:`AbortError` if the signal fired before. Cancelling the await leaves the connection
-        alone.
+        :class:`AbortError` if ``signal`` fired before. Cancelling the await does not stop connecting.
         """
         return self._opened
 
     @property
     def closed(self) -> Promise[WebSocketCloseInfo]:
-        """Await it for the :class:`WebSocketCloseInfo`, any number of times, in any number of tasks.
+        """An awaitable :class:`WebSocketCloseInfo`, for any number of tasks and any number of times.
 
-        Raises, when awaited, :class:`WebSocketError` if the connection did not end with a clean
-        closing handshake, or something that was written had not been sent. Cancelling the await
-        leaves the connection alone.
+        Raises, when awaited, :class:`WebSocketError` if the connection did not end with a clean closing
+        handshake, or before everything that was written was sent. Cancelling the await does not close
+        the connection.
         """
         return self._connection.closed
 
     @property
     def readable(self) -> ReadableStream:
-        """The messages of the server, as a stream.
+        """The messages from the server, as a stream.
 
         Raises:
-            InvalidStateError: the connection is not open yet, or never was. So do the other three below.
+            InvalidStateError: the connection was not opened. ``writable``, ``protocol`` and
+                ``extensions`` raise it too.
         """
         return self._readable or self._open_info().readable
 
@@ -191,27 +190,26 @@ class WebSocketStream:
 
     @property
     def protocol(self) -> str:
-        """The subprotocol that the server selected; empty when none was asked for."""
+        """The subprotocol that the server selected; empty if none was offered."""
         return self._open_info().protocol
 
     @property
     def extensions(self) -> str:
-        """The extensions in use, such as ``"permessage-deflate"``; empty when there are none."""
+        """The extensions in use, such as ``"permessage-deflate"``; empty if there are none."""
         return self._open_info().extensions
 
     def send(self, message: object) -> Promise[None]:
         """Send a message: ``str`` as text; bytes-like objects and JavaScript buffers as binary.
 
-        Acts at the call, and copies: awaited or not, the message is on its way.
+        Copies and sends at the call, whether it is awaited or not.
 
         Returns:
-            An awaitable that waits until there is room for the next message, which is at once while
-            less than ``send_high_water_mark`` bytes are waiting, and else when half of that has gone.
-            It does not say that the peer has received anything. Cancelling it does not take the
-            message back.
+            An awaitable that waits until there is room for the next message: if ``send_high_water_mark``
+            bytes are waiting, until half of them are sent. It does not tell whether the server has
+            received anything. Cancelling it does not take the message back.
 
         Raises:
-            TypeError: it can't be a message, or :attr:`writable` is locked. The stream goes on working.
+            TypeError: it can't be a message, or :attr:`writable` is locked. The stream stays usable.
             InvalidStateError: the stream is not open.
 
         Example::
@@ -228,11 +226,11 @@ class WebSocketStream:
     async def recv(self) -> Message:
         """Return the next message: ``str`` for text, ``bytes`` for binary.
 
-        Cancelling it loses nothing: the message goes to the next call.
+        If it is cancelled, no message is lost: it goes to the next call.
 
         Raises:
             WebSocketError: there are no more messages. ``close_code`` and ``reason`` say how the
-                connection has ended, with 1000 or 1005 if it was a normal close.
+                connection has ended: 1000 or 1005 is a normal close.
             TypeError: :attr:`readable` is locked.
             InvalidStateError: the stream is not open yet.
 
@@ -270,10 +268,10 @@ class WebSocketStream:
         return message
 
     def close(self, close_code: int | None = None, reason: str = "") -> None:
-        """Send what was written, then close the connection; await :attr:`closed` to see it closed.
+        """Send what was written, then close the connection; await :attr:`closed` for its end.
 
-        Messages that have arrived can still be read; the browser may drop those on their way. A stream
-        that is closing or closed already stays as it is, and one that is still connecting is abandoned.
+        Messages that have arrived can still be read; the browser may drop later ones. A stream that is
+        connecting fails with :class:`HandshakeError`; one that is closing or closed does not change.
 
         Args:
             close_code: 1000, or 3000-4999. ``None`` sends a Close frame without a code.
@@ -285,7 +283,7 @@ class WebSocketStream:
 
         Example::
 
-            ws.close(4000, "that will do")
+            ws.close(4000, "done")
             close_code, reason = await ws.closed
 
         Standard: WebSockets, ``close()``.

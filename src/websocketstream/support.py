@@ -1,7 +1,7 @@
-"""What this browser offers, and which back end follows from it. The only feature detection there is.
+"""Feature detection, all of it, and the choice of a back end.
 
-Everything is found out when it is asked for, never at import: a page can change between two calls,
-and whether Python can suspend depends on who has called it.
+Nothing is detected at import: a page can change, and whether Python can be suspended depends on the
+caller.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ class NativeDefect(NamedTuple):
     since: int = 124
     """The first Chromium version that has it."""
     fixed_in: int | None = None
-    """The first Chromium version that no longer has it, ``None`` until it is fixed."""
+    """The first Chromium version without it; ``None`` until it is fixed."""
 
     @property
     def page(self) -> str:
-        """The page that shows it, in ``tests/defects``."""
+        """The name of the page in ``tests/defects`` that shows it."""
         return f"{self.name}.py"
 
     def affects(self, chromium: int | None) -> bool:
-        """Whether that version of Chromium has it; a browser that is not known counts as affected."""
+        """Return whether that version of Chromium has it; ``None``, an unknown browser, has it."""
         return chromium is None or self.fixed_in is None or self.since <= chromium < self.fixed_in
 
 
@@ -64,37 +64,43 @@ NATIVE_DEFECTS = (
 
 
 class Support(NamedTuple):
-    """What the environment offers at the moment of the call of :func:`support`."""
+    """The features of the environment at the time of the call of :func:`support`.
+
+    Example::
+
+        if not support().receive_backpressure:
+            print("read fast")
+    """
 
     websocket: bool
-    """There is a classic ``WebSocket``, so the polyfill works."""
+    """``True`` if there is a classic ``WebSocket``, which the polyfill needs."""
     native: bool
-    """The browser has a ``WebSocketStream`` of its own."""
+    """``True`` if the browser has a ``WebSocketStream`` of its own."""
     native_defects: tuple[str, ...]
-    """Names of its known defects that this version has; see :data:`NATIVE_DEFECTS`."""
+    """The names of its known defects; see :data:`NATIVE_DEFECTS`."""
     auto: str | None
-    """The back end that ``backend="auto"`` takes here, ``None`` when there is none."""
+    """The back end for ``backend="auto"``; ``None`` if there is none."""
     safe: str | None
-    """The back end that ``backend="safe"`` takes here."""
+    """The back end for ``backend="safe"``; ``None`` if there is none."""
     receive_backpressure: bool
-    """The server can be held back by not reading, with the back end of ``"auto"``."""
+    """``True`` if ``"auto"`` holds the server back while nobody reads."""
     worker: bool
-    """This is a worker, not the page's main thread."""
+    """``True`` in a worker, ``False`` on the page's main thread."""
     jspi: bool
-    """Python can be suspended here and now, so blocking clients work in a browser."""
+    """``True`` if this caller can suspend Python, so that blocking clients work in a browser."""
     runtime: str
-    """The browser's user agent, or the interpreter's name outside of one."""
+    """The browser's user agent, or the interpreter's name outside a browser."""
     pyodide: str | None
-    """The version of Pyodide; ``None`` outside."""
+    """The version of Pyodide; ``None`` outside Pyodide."""
 
 
 def in_browser() -> bool:
-    """Whether this is Python in a JavaScript runtime."""
+    """Return whether this is Python in a JavaScript runtime."""
     return sys.platform == "emscripten"
 
 
 def require_browser(what: str) -> None:
-    """Raise NotSupportedError outside of a JavaScript runtime."""
+    """Raise NotSupportedError outside a JavaScript runtime."""
     if not in_browser():
         raise NotSupportedError(
             f"{what} needs a browser: this is {_interpreter()} on {sys.platform}, not Pyodide. "
@@ -103,13 +109,18 @@ def require_browser(what: str) -> None:
 
 
 def _interpreter() -> str:
-    import platform  # Pyodide would take longer to load it than half of this package
+    import platform  # Importing it takes Pyodide longer than half of this package.
 
     return f"{platform.python_implementation()} {platform.python_version()}"
 
 
 def support() -> Support:
-    """Find out what this environment offers, for programs that choose and for bug reports."""
+    """Return the features of this environment, for programs that choose and for bug reports.
+
+    Example::
+
+        print(support())
+    """
     if not in_browser():
         cpython = "cpython" if _has_websockets() else None
         held_back = cpython is not None
@@ -137,7 +148,7 @@ def support() -> Support:
 
 
 def resolve_backend(backend: BackendName | Backend) -> Backend:
-    """Return the back end that is named, or the one that is given."""
+    """Return the back end of that name, or ``backend`` itself if it is one."""
     chosen = select_backend(backend) if isinstance(backend, str) else backend
     if not hasattr(chosen, "connect"):
         raise TypeError(f"backend must be a name or a back end, not {type(backend).__name__}")

@@ -1,8 +1,8 @@
 """A blocking client: the same connection, without ``async`` and ``await``.
 
 In a browser, a call that has to wait suspends Python by JavaScript Promise Integration (JSPI) while the
-page and other tasks go on; no JavaScript frame may stand between the call and the event loop. On CPython
-connections live on an event loop in a thread of its own.
+page and other tasks go on. That is impossible while JavaScript waits for Python to return. On CPython,
+connections run on an event loop in a thread of its own.
 """
 
 from __future__ import annotations
@@ -42,8 +42,7 @@ def connect(url: str, **options: Unpack[StreamOptions]) -> SyncWebSocketStream:
 
     Raises:
         HandshakeError: the connection could not be made.
-        NotSupportedError: Python can't wait here: the browser has no JSPI, or JavaScript has called this
-            code and waits for it.
+        NotSupportedError: the browser has no JSPI, or JavaScript waits for this code to return.
         DOMSyntaxError, SecurityError: as for :class:`~websocketstream.WebSocketStream`.
 
     Example::
@@ -58,7 +57,16 @@ def connect(url: str, **options: Unpack[StreamOptions]) -> SyncWebSocketStream:
 
 
 class SyncWebSocketStream:
-    """An open connection whose methods wait. As a context manager it closes when the block is left."""
+    """An open connection whose methods wait. As a context manager it closes at the end of the block.
+
+    Example::
+
+        with connect("wss://example.com/echo") as ws:
+            ws.send("hello")
+            for message in ws:
+                print(message)
+                break
+    """
 
     def __init__(self, stream: WebSocketStream) -> None:
         self._stream = stream
@@ -70,12 +78,12 @@ class SyncWebSocketStream:
 
     @property
     def protocol(self) -> str:
-        """The subprotocol that the server selected; empty when none was asked for."""
+        """The subprotocol that the server selected; empty if none was offered."""
         return self._stream.protocol
 
     @property
     def extensions(self) -> str:
-        """The extensions in use, such as ``"permessage-deflate"``; empty when there are none."""
+        """The extensions in use, such as ``"permessage-deflate"``; empty if there are none."""
         return self._stream.extensions
 
     def send(self, message: object) -> None:
@@ -85,27 +93,19 @@ class SyncWebSocketStream:
             TypeError: it can't be a message.
             InvalidStateError: the connection is closed.
             WebSocketError: it was lost.
-
-        Example::
-
-            ws.send("hello")
         """
         wait(_send, self._stream, message)
 
     def recv(self, timeout: float | None = None) -> Message:
-        """Return the next message, and wait for it.
+        """Wait for the next message and return it.
 
         Args:
-            timeout: seconds to wait at most; ``None``: no limit. 0 returns what is there already.
+            timeout: seconds to wait at most; ``None``: no limit; 0: only a message that has arrived.
 
         Raises:
-            TimeoutError: nothing came in time. No message is lost by that.
+            TimeoutError: nothing arrived in time. No message is lost.
             WebSocketError: there are no more messages; ``close_code`` and ``reason`` say how the
                 connection has ended.
-
-        Example::
-
-            message = ws.recv(timeout=5)
         """
         return wait(_recv, self._stream, timeout)
 
@@ -132,10 +132,6 @@ class SyncWebSocketStream:
         Raises:
             WebSocketError: the connection did not end with a clean closing handshake.
             InvalidAccessError, DOMSyntaxError: for any other code, and for a longer reason.
-
-        Example::
-
-            close_code, reason = ws.close(4000, "that will do")
         """
         return wait(_close, self._stream, close_code, reason)
 
@@ -192,7 +188,7 @@ def wait[T](function: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T:
 
     if not _ffi.can_suspend():
         raise NotSupportedError(_CALLED_BY_JAVASCRIPT if _ffi.has_jspi() else _NO_JSPI)
-    # Exceptions must not cross over to JavaScript: Pyodide would keep them and all they refer to.
+    # An exception must not cross over to JavaScript: Pyodide would keep it and all that it refers to.
     result, error = _ffi.run_sync(_outcome(function(*args)))
     if error is None:
         return result  # type: ignore[return-value]

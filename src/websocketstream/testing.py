@@ -1,22 +1,9 @@
-"""A back end without a network, to test programs that use this package on plain CPython.
+"""A back end without a network, to test programs that use this package, also on CPython.
 
-You write the server's side as an async function, and pass the back end where a name goes::
-
-    from websocketstream import WebSocketStream
-    from websocketstream.testing import FakeBackend, FakePeer
-
-    async def shout(peer: FakePeer) -> None:
-        async for message in peer:
-            await peer.send(message.upper())
-
-    async def test_shout() -> None:
-        async with WebSocketStream("wss://example.com/", backend=FakeBackend(shout)) as ws:
-            await ws.send("hello")
-            assert await ws.recv() == "HELLO"
-
-Everything happens in the running event loop, in a fixed order and in no time. The rules that the
-stream goes by are the ones that it goes by in a browser; what a server may do wrong is a method or
-an attribute of :class:`FakePeer`.
+Write the server's side as an ``async`` function, and pass a :class:`FakeBackend` as ``backend``.
+Everything happens in the running event loop, in a fixed order and without delays. The connection is the
+one that browsers use, with the same rules. Methods and attributes of :class:`FakePeer` do what a server
+may do wrong.
 """
 
 from __future__ import annotations
@@ -28,7 +15,7 @@ from urllib.parse import urlsplit
 
 from ._backends.fake import CloseFrame, Wire
 from ._core.rules import Message, resolve_url
-from ._core.transport import Events, Headers, Transport
+from ._core.transport import Backend, Events, Headers, Transport
 from .errors import AbortError
 
 __all__ = ["FakeAbortController", "FakeAbortSignal", "FakeBackend", "FakePeer"]
@@ -36,20 +23,36 @@ __all__ = ["FakeAbortController", "FakeAbortSignal", "FakeBackend", "FakePeer"]
 Handler = Callable[["FakePeer"], Coroutine[Any, Any, object]]
 
 
-class FakeBackend:
-    """Connects to ``handler``, which runs once for each connection, as its server.
+class FakeBackend(Backend):
+    """A back end whose server is ``handler``, which runs once for each connection.
 
-    When the handler returns, its side closes with 1000; when it raises, with 1011, and the exception
-    goes to the event loop's exception handler. When the connection ends, the handler may finish what
-    it can without waiting and is cancelled then; only after that does the client learn of the end.
+    When the handler returns, its side closes with 1000. When it raises, its side closes with 1011, and
+    the exception goes to the event loop's exception handler. When the connection ends, the handler is
+    cancelled as soon as it has to wait; the client sees the end after that.
 
     Args:
-        handler: an async function that takes a :class:`FakePeer`.
-        receive_backpressure: whether a client that does not read holds the server back, as the
-            browser's own WebSocketStream does. ``False``: as the polyfill.
-        base_url: the page's URL, for relative ones.
-        name: the name of the back end, as it is shown.
+        handler: an ``async`` function that takes a :class:`FakePeer`.
+        receive_backpressure: ``True``: a client that does not read holds the server back, as with the
+            browser's own WebSocketStream. ``False``: it does not, as with the polyfill.
+        base_url: the page's URL, which relative URLs refer to.
+        name: the name of the back end in messages.
+
+    Example::
+
+        from websocketstream import WebSocketStream
+        from websocketstream.testing import FakeBackend, FakePeer
+
+        async def shout(peer: FakePeer) -> None:
+            async for message in peer:
+                await peer.send(message.upper())
+
+        async with WebSocketStream("wss://example.com/", backend=FakeBackend(shout)) as ws:
+            await ws.send("hello")
+            assert await ws.recv() == "HELLO"
     """
+
+    name = ""
+    sends_headers = False
 
     def __init__(
         self,
@@ -69,8 +72,6 @@ class FakeBackend:
     def parse_url(self, url: str) -> str | None:
         return resolve_url(url, self._base_url)
 
-    sends_headers = False
-
     def connect(
         self, url: str, protocols: Sequence[str], events: Events, headers: Headers = ()
     ) -> Transport:
@@ -79,7 +80,6 @@ class FakeBackend:
         return wire
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
-        """See :class:`~websocketstream._core.transport.Backend`; the time is the event loop's."""
         return asyncio.get_running_loop().call_later(seconds, callback).cancel
 
     def as_bytes(self, chunk: object) -> bytes | None:
@@ -98,8 +98,21 @@ class FakeBackend:
 class FakePeer:
     """The server's side of one connection; iterate over it for the client's messages.
 
-    Methods act when they are called; those that return an awaitable need not be awaited. What is
-    sent arrives in a later turn of the event loop, in order, the end of the connection included.
+    Methods act at the call; those that return an awaitable need not be awaited. Messages, and the end
+    of the connection, arrive in order in a later turn of the event loop.
+
+    Example::
+
+        async def flaky(peer: FakePeer) -> None:
+            await peer.send("hello")
+            peer.drop()
+
+        try:
+            async with WebSocketStream(url, backend=FakeBackend(flaky)) as ws:
+                async for message in ws:
+                    print(message)
+        except WebSocketError as error:
+            assert error.close_code == 1006
     """
 
     def __init__(self, url: str, protocols: Sequence[str], wire: Wire, handler: Handler) -> None:
@@ -120,27 +133,27 @@ class FakePeer:
 
     @property
     def closed(self) -> bool:
-        """Whether the connection has ended, in whatever way."""
+        """``True`` when the connection has ended, cleanly or not."""
         return self._wire.over
 
     @property
     def close_code(self) -> int | None:
-        """The code of the client's Close frame, 1005 for an empty one; ``None`` until it came."""
+        """The code of the client's Close frame, 1005 for an empty one; ``None`` before it arrives."""
         close = self._wire.client_close
         return None if close is None else close.received_code
 
     @property
     def close_reason(self) -> str:
-        """The reason of the client's Close frame; empty until it came."""
+        """The reason of the client's Close frame; empty before it arrives."""
         close = self._wire.client_close
         return "" if close is None else close.reason
 
     @property
     def answers_close(self) -> bool:
-        """Whether the client's Close frame is answered at once, which it is unless set otherwise.
+        """``True``, the default, to answer the client's Close frame at once.
 
-        With ``False`` it is answered by :meth:`close`, as if both sides had closed at the same time,
-        or never: not by returning from the handler either.
+        ``False``: only :meth:`close` answers it, as if both sides had closed at the same time. The end
+        of the handler does not.
         """
         return self._wire.answers_close
 
@@ -149,15 +162,18 @@ class FakePeer:
         self._wire.answers_close = value
 
     def accept(self, protocol: str | None = None, extensions: str = "") -> Awaitable[None]:
-        """Answer the opening handshake. Without it, the first use of the connection does.
+        """Accept the opening handshake. Otherwise the first use of the connection does.
 
         Args:
-            protocol: the subprotocol to select, offered or not; ``""``: none. ``None``: the first
+            protocol: the subprotocol to select, offered or not; ``""``: none; ``None``: the first one
                 that the client offers.
-            extensions: what the client is told about extensions.
+            extensions: the extensions that the client sees.
 
         Returns:
             An awaitable that waits until the client has the answer.
+
+        Raises:
+            RuntimeError: the handshake has been answered already.
         """
         if self._accepted:
             raise RuntimeError("the handshake has been answered already")
@@ -167,7 +183,7 @@ class FakePeer:
         return self._wire.tell_opened(protocol, extensions)
 
     def refuse(self) -> None:
-        """Let the opening handshake fail; the client is not told why. So does :meth:`drop`."""
+        """Let the opening handshake fail, without a reason that the client sees."""
         self._accepted = True
         self.drop()
 
@@ -175,11 +191,12 @@ class FakePeer:
         """Send a message: ``str`` as text, ``bytes`` as binary.
 
         Returns:
-            An awaitable that waits until the client takes it, which it does not while it holds this
-            side back.
+            An awaitable that waits until the client takes the message, which it does not while it
+            holds this side back.
 
         Raises:
-            ConnectionError: the connection is closing or has ended, now or before it was taken.
+            ConnectionError: the connection is closing or has ended. The awaitable raises it, too, if the
+                client did not take the message.
         """
         self._use()
         if self._ending:
@@ -190,7 +207,7 @@ class FakePeer:
         """Return the next message from the client.
 
         Raises:
-            ConnectionError: there are no more: the client has closed, or the connection has ended.
+            ConnectionError: the client has closed, or the connection has ended.
         """
         self._use()
         wire = self._wire
@@ -206,7 +223,7 @@ class FakePeer:
             wire.wanted -= 1
 
     def __aiter__(self) -> Self:
-        """Iterate until there are no more messages, however the connection ends."""
+        """Iterate over the client's messages until the connection ends, cleanly or not."""
         return self
 
     async def __anext__(self) -> Message:
@@ -216,11 +233,13 @@ class FakePeer:
             raise StopAsyncIteration from None
 
     def close(self, code: int | None = 1000, reason: str = "", *, lost: bool = False) -> Awaitable[None]:
-        """Send a Close frame; an empty one without ``code``. A second call sends nothing.
+        """Send a Close frame. A second call sends nothing.
 
         Args:
-            lost: messages that the client has not taken are lost, as they can be in a browser whose
-                page holds the server back.
+            code: any code; ``None``: an empty Close frame.
+            reason: any text.
+            lost: ``True``: messages that the client has not taken are lost, as they can be in a browser
+                while the page holds the server back.
 
         Returns:
             An awaitable that waits until the connection has ended.
@@ -231,15 +250,15 @@ class FakePeer:
         return self._wire.ended
 
     def drop(self, *, lost: bool = False) -> None:
-        """End the connection without a Close frame; ``lost`` as in :meth:`close`."""
+        """End the connection without a Close frame; ``lost`` is as for :meth:`close`."""
         self._wire.tell_drop(lost=lost)
 
     def pause(self) -> None:
-        """Stop reading ahead: only :meth:`recv` takes messages, the client has to keep the rest."""
+        """Stop reading ahead: only :meth:`recv` takes messages, and the client buffers the rest."""
         self._wire.paused = True
 
     def resume(self) -> None:
-        """Read again what the client sends, as soon as it comes."""
+        """Read again all that the client sends, at once."""
         self._wire.paused = False
         self._wire.soon()
 
@@ -269,7 +288,13 @@ class FakePeer:
 
 
 class FakeAbortSignal:
-    """What to pass as ``signal``: stands for the browser's AbortSignal."""
+    """A stand-in for the browser's ``AbortSignal``, for ``signal`` and :class:`FakeBackend`.
+
+    Example::
+
+        signal = FakeAbortController().signal
+        assert not signal.aborted and signal.reason is None
+    """
 
     def __init__(self) -> None:
         self.aborted = False
@@ -278,13 +303,27 @@ class FakeAbortSignal:
 
 
 class FakeAbortController:
-    """Stands for the browser's AbortController."""
+    """A stand-in for the browser's ``AbortController``.
+
+    Example::
+
+        async def never(peer: FakePeer) -> None:
+            await peer.wait_closed()
+
+        controller = FakeAbortController()
+        stream = WebSocketStream(url, backend=FakeBackend(never), signal=controller.signal)
+        controller.abort("not needed")
+        try:
+            await stream.opened
+        except AbortError as error:
+            assert error.reason == "not needed"
+    """
 
     def __init__(self) -> None:
         self.signal: FakeAbortSignal = FakeAbortSignal()
 
     def abort(self, reason: object = None) -> None:
-        """Fire the signal; a second call does nothing. Without a reason it is an AbortError."""
+        """Fire the signal, once. ``None`` makes the reason an :class:`AbortError`."""
         if not self.signal.aborted:
             self.signal.aborted = True
             self.signal.reason = AbortError() if reason is None else reason

@@ -1,7 +1,7 @@
-"""The writable side: messages go out in the order in which they are written.
+"""The writable side: messages are sent in the order in which they are written.
 
-Standard: Streams, "WritableStream" and "WritableStreamDefaultWriter", over a connection. Nothing
-here decides about the connection.
+Standard: Streams, "WritableStream" and "WritableStreamDefaultWriter", over a connection, which decides
+everything else.
 """
 
 from __future__ import annotations
@@ -18,7 +18,13 @@ __all__ = ["WritableStream", "WritableStreamDefaultWriter"]
 
 
 class WritableStream:
-    """Where messages are written to. Take a writer to write."""
+    """The messages to the server. Take a writer to write.
+
+    Example::
+
+        with ws.writable.get_writer() as writer:
+            await writer.write("hello")
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -26,7 +32,7 @@ class WritableStream:
 
     @property
     def locked(self) -> bool:
-        """Whether a writer or a JavaScript stream has the stream."""
+        """``True`` while a writer or a JavaScript stream holds the lock."""
         return self._writer is not None
 
     def get_writer(self) -> WritableStreamDefaultWriter:
@@ -40,7 +46,7 @@ class WritableStream:
         return WritableStreamDefaultWriter(self)
 
     def close(self) -> Promise[None]:
-        """Close the connection after what was written; see :meth:`WritableStreamDefaultWriter.close`.
+        """Send what was written, then close; see :meth:`WritableStreamDefaultWriter.close`.
 
         Raises:
             TypeError: the stream is locked.
@@ -49,7 +55,7 @@ class WritableStream:
         return self._connection.close_writable()
 
     def abort(self, reason: object = None) -> Promise[None]:
-        """Drop what was not sent yet and close; see :meth:`WritableStreamDefaultWriter.abort`.
+        """Drop what was not sent, and close; see :meth:`WritableStreamDefaultWriter.abort`.
 
         Raises:
             TypeError: the stream is locked.
@@ -60,7 +66,7 @@ class WritableStream:
     def to_js(self) -> Any:
         """Return a JavaScript ``WritableStream`` that writes here, and lock this one to it.
 
-        It takes strings, ``ArrayBuffer`` and its views, and pushes back as this stream does.
+        It takes strings, ``ArrayBuffer`` and its views, and has this stream's backpressure.
 
         Raises:
             TypeError: the stream is locked.
@@ -79,7 +85,13 @@ class WritableStream:
 
 
 class WritableStreamDefaultWriter:
-    """Has the stream to itself until :meth:`release_lock`. A context manager releases it too."""
+    """A writer, which holds the stream's lock until :meth:`release_lock`, or the end of ``with``.
+
+    Example::
+
+        for number in range(1000):
+            await writer.write(f"line {number}")
+    """
 
     def __init__(self, stream: WritableStream) -> None:
         if not isinstance(stream, WritableStream):
@@ -92,16 +104,16 @@ class WritableStreamDefaultWriter:
 
     @property
     def closed(self) -> Promise[None]:
-        """Settles when the connection has closed, resolved if by :meth:`close`, else rejected."""
+        """An awaitable that ends when the connection has. It raises unless :meth:`close` closed it."""
         if self._stream is None:
             return rejected(_released())
         return self._connection.writable_closed
 
     @property
     def ready(self) -> Promise[None]:
-        """Await it to wait for buffer space. Raises when nothing can be written any more.
+        """An awaitable that ends when there is room to write, and raises once the stream has ended.
 
-        Deviation: when the buffer was full it has to fall to half of the mark.
+        Deviation: after the buffer was full, there is room once it has fallen to half of the mark.
         """
         if self._stream is None:
             return rejected(_released())
@@ -109,7 +121,9 @@ class WritableStreamDefaultWriter:
 
     @property
     def desired_size(self) -> int | None:
-        """How many bytes there is room for; zero or less when full, ``None`` when it has failed.
+        """Bytes that there is room for; zero or less when full, or closed by :meth:`close`.
+
+        ``None``: the stream has ended in another way.
 
         Raises:
             TypeError: the lock was released.
@@ -120,18 +134,14 @@ class WritableStreamDefaultWriter:
     def write(self, chunk: object) -> Promise[None]:
         """Send a message: ``str`` as text, bytes-like objects and JavaScript buffers as binary.
 
-        Acts at the call, and copies: awaited or not, the message is on its way. What has been
-        written is sent, in order, also when the stream is closed next.
+        Copies and sends at the call, whether it is awaited or not; a later close comes after it.
 
         Returns:
-            An awaitable that waits until there is buffer space for the next message, which is at
-            once while less than ``high_water_mark`` bytes are waiting, and else when half of that
-            has gone. It does not say that the peer has received anything. Cancelling it does not
-            take the message back.
+            An awaitable that waits until there is room for the next message; see
+            :meth:`WebSocketStream.send`. Cancelling it does not take the message back.
 
         Raises:
-            TypeError: ``chunk`` can't be a message, or the lock was released. The stream goes on
-                working.
+            TypeError: ``chunk`` can't be a message, or the lock was released. The stream stays usable.
             InvalidStateError: the stream is closing or closed.
 
         Standard: Streams, ``write()``; WebSockets, "write".
@@ -144,11 +154,11 @@ class WritableStreamDefaultWriter:
         """Send what was written, then close the connection without a close code.
 
         Returns:
-            An awaitable that waits until the closing handshake has ended. Raises
-            :class:`WebSocketError` if it did not end cleanly. Cancelling it changes nothing.
+            An awaitable that waits until the connection has closed. Cancelling it changes nothing.
 
         Raises:
             TypeError: the lock was released.
+            WebSocketError: (when awaited) the connection did not end cleanly.
 
         Standard: Streams, ``close()``; WebSockets, "close".
         """
@@ -156,14 +166,14 @@ class WritableStreamDefaultWriter:
         return self._connection.close_writable()
 
     def abort(self, reason: object = None) -> Promise[None]:
-        """Drop what has not been handed to the network yet, and close the connection.
+        """Drop what was not handed to the network yet, and close the connection.
 
         Args:
-            reason: a :class:`WebSocketError` whose code and reason to close with. With anything
-                else, and with ``None``, the Close frame is empty.
+            reason: as for :meth:`ReadableStream.cancel`. Waiting writes raise it if it is an exception,
+                else an :class:`AbortError` with it.
 
         Returns:
-            An awaitable; it does not wait for the connection to close.
+            An awaitable, which does not wait until the connection has closed.
 
         Raises:
             TypeError: the lock was released.
@@ -174,7 +184,7 @@ class WritableStreamDefaultWriter:
         return self._connection.abort_writable(reason)
 
     def release_lock(self) -> None:
-        """Give the stream back. What was written stays written.
+        """Unlock the stream. What was written is still sent.
 
         Standard: Streams, ``releaseLock()``.
         """

@@ -1,1 +1,1 @@
-"""Back ends: each implements the protocols of :mod:`websocketstream._core.transport` by other means."""
+"""The back ends: implementations of the protocols in :mod:`websocketstream._core.transport`."""

@@ -1,8 +1,8 @@
 """The transport on CPython: the ``websockets`` library, so that one program runs there and in a page.
 
 One task connects, receives and reports; another one sends. The library holds the server back while
-nobody receives. Its limits, timeouts and pings are switched off: those are the connection's, the same on
-every back end. The extra ``websocketstream[cpython]`` installs the library.
+nobody receives. Its limits, timeouts and pings are off: the connection has its own, the same on every
+back end. The extra ``websocketstream[cpython]`` installs the library.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from .._core.transport import Events, Headers
 from ..errors import NotSupportedError
 
 PROTOCOL_VIOLATIONS = (1002, 1007)
-"""The codes with which the library closes when the server has violated the protocol."""
+"""The codes with which the library closes after the server has violated the protocol."""
 
 
 class CPythonBackend:
-    """Opens connections of the ``websockets`` library."""
+    """A back end that opens connections of the ``websockets`` library."""
 
     name = "cpython"
     sends_headers = True
@@ -85,7 +85,7 @@ class CPythonTransport:
         self._watched = True
 
     def send(self, message: Message, size: int) -> None:
-        size = size or 1  # an empty message has to be waited for, too
+        size = size or 1  # Not 0 while an empty message is on its way.
         self.buffered_amount += size
         self._outgoing.append((message, size))
         self._writing.set()
@@ -144,7 +144,7 @@ class CPythonTransport:
                 await self._reading.wait()
                 self._events.received((await ws.recv(),))
         except ConnectionClosed as end:
-            # After a violation the library closes and waits for an answer, which a browser does not.
+            # After a violation the library waits for an answer to its Close frame; a browser does not.
             violated = end.sent is not None and end.sent.code in PROTOCOL_VIOLATIONS
             if end.rcvd is None or violated:
                 return ABNORMAL, "", False
@@ -164,7 +164,7 @@ class CPythonTransport:
                     await ws.close(code, reason)  # type: ignore[arg-type]  # None: an empty frame
 
     def _sent(self, size: int) -> None:
-        if self._outgoing:  # else it was discarded while it was being sent
+        if self._outgoing:  # It is empty if the message was discarded while it was being sent.
             self._outgoing.popleft()
             self.buffered_amount -= size
         if self._watched:

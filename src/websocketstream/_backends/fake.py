@@ -1,7 +1,7 @@
 """The network of :mod:`websocketstream.testing`: two queues in memory, moved by the event loop.
 
-Keeps the rules of :mod:`websocketstream._core.transport`: nothing is reported during a call, nothing
-after ``abandon()``, and the end exactly once. Pure Python.
+It keeps the rules of :mod:`websocketstream._core.transport`: no event during a call or after
+``abandon()``, and the end exactly once.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ class CloseFrame(NamedTuple):
 
     @property
     def received_code(self) -> int:
-        """The code as the other side is told it."""
+        """The code that the other side sees."""
         return 1005 if self.code is None else self.code
 
 
 class Sent(NamedTuple):
-    """Something on its way to the client, and the promise that it was taken."""
+    """A message or event on its way to the client, and the promise that it was taken."""
 
     item: Message | Callable[[], None]
     taken: Promise[None]
@@ -44,9 +44,9 @@ class Wire:
         self.receive_backpressure = receive_backpressure
         self.buffered_amount: int = 0
         self.inbox: deque[Message] = deque()
-        """What the peer has read and its handler has not asked for yet."""
+        """Messages that were read for the handler, which it did not receive yet."""
         self.wanted = 0
-        """How many messages the handler is asking for."""
+        """The number of ``recv()`` calls of the handler that are waiting."""
         self.paused = False
         self.answers_close = True
         self.client_close: CloseFrame | None = None
@@ -69,7 +69,7 @@ class Wire:
 
     def send(self, message: Message, size: int) -> None:
         self._from_client.append(message)
-        self.buffered_amount += size or 1  # an empty message has to be waited for, too
+        self.buffered_amount += size or 1  # Not 0 while an empty message is on its way.
         self.soon()
 
     def pause_reading(self) -> None:
@@ -98,7 +98,7 @@ class Wire:
     # The peer's side.
 
     def tell(self, item: Message | Callable[[], None]) -> Promise[None]:
-        """Send something to the client; return the promise that it has been taken."""
+        """Send a message or event to the client; return the promise that it was taken."""
         sent = Sent(item, Promise())
         self._to_client.append(sent)
         if self.over:
@@ -116,12 +116,12 @@ class Wire:
         self._tell_end(partial(self._end, 1006, "", clean=False, lost=lost), lost)
 
     def soon(self) -> None:
-        """Have everything moved in the next turn of the event loop."""
+        """Move everything in the next turn of the event loop."""
         if not self._scheduled and not self.over:
             self._scheduled = True
             self._loop.call_soon(self._move)
 
-    # How it moves.
+    # Moving messages.
 
     def _move(self) -> None:
         self._scheduled = False
@@ -164,7 +164,7 @@ class Wire:
         self.tell(end)
 
     def _close_arrives(self, close: CloseFrame, lost: bool) -> None:
-        self._read()  # what the client sent before it saw the Close frame
+        self._read()  # The client sent this before it saw the Close frame.
         if not self.paused and self.client_close is None:
             self.client_close = close
         self._end(close.received_code, close.reason, clean=True, lost=lost)
@@ -182,7 +182,7 @@ class Wire:
         self._lose(list(self._to_client))
         self._wake()
         self.ended.resolve(None)
-        self._loop.call_soon(self.handler.cancel)  # behind the turn that the handler has just got
+        self._loop.call_soon(self.handler.cancel)  # After the turn in which the handler is resumed.
 
     def _lose(self, gone: list[Sent]) -> None:
         for sent in gone:

@@ -1,9 +1,9 @@
 """The receive and send buffers: byte-counted, with a high-water mark each. Pure Python.
 
-How a message gets to its reader: the transport puts it into the :class:`ReceiveBuffer`; there the read
-requests wait in a queue, and the first ones are woken. A message stays in the buffer until the task that
-has asked for it runs and takes it. So a read that is cancelled, at whatever moment, has nothing to give
-back and nothing to lose: its message goes to the next request.
+The way of a message to its reader: the transport puts it into the :class:`ReceiveBuffer`, where read
+requests wait in a queue. As many requests are woken as there are messages; each takes its message when
+its task runs, and until then the message stays in the buffer. So a read that is cancelled, at whatever
+moment, has nothing to give back and loses nothing: the message is there for the next request.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .rules import Message, size_of
 class ReadResult(NamedTuple):
     """The result of ``reader.read()``: a message, or the end of the stream.
 
-    ``value`` is ``str`` for text and ``bytes`` for binary, and ``None`` when ``done``::
+    ``value`` is ``str`` for text, ``bytes`` for binary, and ``None`` at the end, when ``done``::
 
         value, done = await reader.read()
     """
@@ -35,7 +35,7 @@ END = ReadResult(None, True)
 
 
 class ReadRequest:
-    """A position in the queue of reads; ``error`` is set once it was rejected or withdrawn.
+    """A position in the queue of reads; ``error`` is set when it is rejected or withdrawn.
 
     Standard: Streams, "read request".
     """
@@ -48,11 +48,10 @@ class ReadRequest:
 
 
 class Read(Coroutine[Any, Any, ReadResult]):
-    """A read request that can be awaited, for a :class:`ReadResult`.
+    """An awaitable :class:`ReadResult`, for a read request that is in the queue.
 
-    Its position in the queue is taken when it is made. Cancelling the await, or dropping the object
-    without awaiting it, withdraws the request: the message goes to the next one. For asyncio it is a
-    coroutine, so it can be made a task.
+    Cancelling the await, or dropping the object without awaiting it, withdraws the request: the message
+    goes to the next one. It is a coroutine, so that ``asyncio.create_task()`` takes it.
     """
 
     __slots__ = ("_buffer", "_request", "_result", "_steps")
@@ -89,7 +88,7 @@ class Read(Coroutine[Any, Any, ReadResult]):
         return self._steps.send(value)
 
     def throw(self, *error: Any) -> Any:
-        # A task that is cancelled before it has run throws into a coroutine that was not started yet.
+        # A task that is cancelled before its first step throws into a coroutine that has not started.
         if self._steps is None:
             self._buffer.withdraw(self._request)
             self._steps = self.__await__()
@@ -108,7 +107,7 @@ class ReceiveBuffer:
     """Messages that have arrived and were not read yet, and the queue of read requests.
 
     ``on_room`` is called when reading has brought the size from the high-water mark down to half of
-    it, which is when the server need no longer be held back. ``call_soon`` resumes waiting readers.
+    it: the server need not be held back any longer. ``call_soon`` resumes waiting readers.
     """
 
     def __init__(self, high_water_mark: int, on_room: Callable[[], None], call_soon: CallSoon) -> None:
@@ -116,13 +115,13 @@ class ReceiveBuffer:
         self.call_soon = call_soon
         self.size: int = 0
         self.finished: Promise[None] = Promise()
-        """Resolved or rejected when the last message has been read and the stream has ended."""
+        """A promise that is settled when the stream has ended and its last message was read."""
         self._messages: deque[Message] = deque()
         self._requests: deque[ReadRequest] = deque()
         self._ended = False
         self._error: BaseException | None = None
         self.is_full: bool = False
-        """Set at the high-water mark; cleared when reading has brought the size down to half of it."""
+        """Set at the high-water mark; reset when reading has brought the size down to half of it."""
         self._on_room = on_room
         self._consumer: Callable[[], None] | None = None
 
@@ -137,7 +136,7 @@ class ReceiveBuffer:
         append = self._messages.append
         for message in messages:
             append(message)
-            # size_of() inlined: the call would cost as much as the rest of the loop.
+            # size_of(), inlined: a call would cost as much as the rest of the loop.
             size += len(message) if type(message) is bytes or message.isascii() else size_of(message)
         self.size = size
         if size >= self.high_water_mark:
@@ -169,13 +168,13 @@ class ReceiveBuffer:
         self._finish_if_empty()
 
     def get_nowait(self) -> Message | None:
-        """Return the next message; ``None`` if there is none, or a read is waiting for it."""
+        """Return the next message; ``None`` if there is none, or an earlier read is waiting for it."""
         if self._messages and not self._requests:
             return self._pop()
         return None
 
     def get_batch(self, size: int) -> list[Message]:
-        """Remove and return all messages, or the first of them that have ``size`` bytes together."""
+        """Remove and return messages until they have ``size`` bytes together, or all are taken."""
         if self.size <= size:
             batch = list(self._messages)
             self._messages.clear()
@@ -196,14 +195,18 @@ class ReceiveBuffer:
         return Read(self, request)
 
     def reject_requests(self, error: BaseException) -> None:
-        """Reject all read requests that have no message waiting for them."""
+        """Reject the read requests that no message is waiting for."""
         while not self._ended and len(self._requests) > len(self._messages):
             request = self._requests.pop()
             request.error = error
             _wake(request)
 
     def take(self, request: ReadRequest) -> ReadResult | None:
-        """Remove ``request`` from the queue and return its result; ``None`` while there is none."""
+        """Remove ``request`` from the queue and return its result; ``None`` if it has to wait.
+
+        Raises:
+            Exception: the request was rejected, or the stream has ended with an error.
+        """
         messages, requests = self._messages, self._requests
         if messages and requests and requests[0] is request:
             requests.popleft()
@@ -216,7 +219,7 @@ class ReceiveBuffer:
         index = requests.index(request)
         if index < len(messages):
             if any(other.waiter is not None for other in islice(requests, index)):
-                # Those were asked for earlier and are being awaited: they come first. If one of them is
+                # Earlier requests that are being awaited take their messages first. If one of them is
                 # cancelled instead, this one moves up.
                 return None
             messages.rotate(-index)
@@ -273,11 +276,11 @@ def _wake(request: ReadRequest) -> None:
 
 
 class SendBuffer:
-    """Counts the bytes that were written and have not gone to the network yet.
+    """The count of bytes that were written and have not gone to the network yet.
 
-    Counting is by estimate: each write adds to it, and the back end is asked (``measure``) only when
-    the estimate reaches the mark, since asking costs as much as sending a small message. While the
-    buffer is full, ``watch`` asks the back end to call :meth:`refresh` once the amount has fallen.
+    It is an estimate: each write adds to it. The back end is asked for the amount (``measure``) only
+    when the estimate reaches the mark, since that costs as much as sending a small message. While the
+    buffer is full, ``watch`` has the back end call :meth:`refresh` when the amount has fallen.
     """
 
     def __init__(
@@ -285,22 +288,22 @@ class SendBuffer:
     ) -> None:
         self.high_water_mark = high_water_mark
         self.low_water_mark: int = high_water_mark // 2
-        """Where waiting writers are resumed. Waking one costs as much as sending many small messages,
-        so they are not woken for every bit of room."""
+        """The size at which waiting writers are resumed. Waking one costs as much as sending many small
+        messages, so they are not woken at the first byte of room."""
         self.ready: Promise[None] = resolved(None)
-        """Resolved while there is room; replaced by a pending one when there is none."""
+        """A promise that is resolved while there is room; replaced by a pending one at the mark."""
         self._measure = measure
         self._watch = watch
         self._estimate = 0
 
     @property
     def buffered_amount(self) -> int:
-        """The number of bytes in the buffer, as the back end says now."""
+        """The number of bytes in the buffer, by the back end's count."""
         return self._measure()
 
     @property
     def desired_size(self) -> int:
-        """The number of bytes that the mark still has room for; zero or less when it is reached."""
+        """The number of bytes below the mark; zero or less when it is reached."""
         self.refresh()
         return self.high_water_mark - self._estimate
 
@@ -312,7 +315,7 @@ class SendBuffer:
         return self.ready
 
     def refresh(self) -> None:
-        """Ask the back end for the amount, and settle or replace :attr:`ready` accordingly."""
+        """Ask the back end for the amount, and resolve or replace :attr:`ready`."""
         self._estimate = self._measure()
         enough = self.high_water_mark - 1 if self.ready.settled else self.low_water_mark
         if self._estimate <= enough:
@@ -325,7 +328,7 @@ class SendBuffer:
         self._watch()
 
     def fail(self, error: BaseException) -> None:
-        """Reject waiting and later writers: there will be no room any more. Final."""
+        """Reject the writers that wait, and all later ones."""
         if self.ready.settled and self.ready.exception() is None:
             self.ready = Promise()
         self.ready.reject(error)

@@ -1,4 +1,4 @@
-"""The errors that connections end with, and their messages, which never show a secret of a URL."""
+"""The errors that connections end with. Their messages never show a secret of a URL."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ABNORMAL = 1006
 """The close code of a connection that ended without a closing handshake (RFC 6455, 7.4.1)."""
 
 NEVER_SENT = (ABNORMAL, 1015)
-"""Codes that stand for a failure; some engines call a close clean that has them in its frame."""
+"""Codes that stand for a failure. Some engines report a clean close for a frame that has one."""
 
 
 def not_connected(url: str) -> HandshakeError:

@@ -1,6 +1,6 @@
-"""How a connection looks in a notebook: a line and a table, in HTML without style sheets or script.
+"""The view of a connection in a notebook: a line and a table, in HTML without style sheet or script.
 
-Pure, and imported when a connection is shown.
+Imported only when a connection is shown.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ _UNDER_WAY, _FAILED = "#c80", "#d43"
 
 
 def html_of(shown: object, connection: Connection) -> str:
-    """Return the HTML for ``shown``, which stands for this connection.
+    """Return the HTML for ``shown``, the public object of this connection.
 
-    Messages count as a whole, and text as UTF-8. Rates are the averages from the opening until now, or
-    until the end.
+    Text counts as UTF-8. Rates are averages from the opening until now, or until the end.
     """
     color, words = _COLORS.get(connection.state, _UNDER_WAY), [connection.state.value]
     if (error := connection.closed.exception()) is not None:
@@ -54,7 +53,7 @@ def _counts(messages: int, size: int, buffered: int, seconds: float) -> tuple[st
 
 
 def _row(tag: str, name: str, *cells: str) -> str:
-    # Some notebooks, and pages, give tables no style of their own.
+    # Some notebooks, and pages, have no style for tables.
     style = "style='padding:.2em .6em;text-align:right'"
     rest = "".join(f"<{tag} {style}>{cell}</{tag}>" for cell in cells)
     return f"<tr><th {style}>{name}</th>{rest}</tr>"

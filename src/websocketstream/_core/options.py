@@ -1,4 +1,4 @@
-"""The options of connections: their types, defaults and checks, once for all that takes them."""
+"""The options of connections: their types, defaults and checks, in one place."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from .transport import Backend, Headers
 
 BackendName = Literal["auto", "safe", "native", "polyfill", "cpython"]
-"""The name of a back end, or of a rule that chooses one."""
+"""The name of a back end, or of a rule to choose one."""
 
 Overflow = Literal["buffer", "error"]
 """The reaction to a full receive buffer where the server can't be held back."""
 
 
 class StreamOptions(TypedDict, total=False):
-    """The options of :class:`~websocketstream.WebSocketStream`, which says what each of them means.
+    """The options of :class:`~websocketstream.WebSocketStream`, which describes them.
 
     :func:`~websocketstream.reconnect` and :func:`websocketstream.sync.connect` take the same ones.
     """
@@ -36,11 +36,11 @@ class StreamOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionOptions:
-    """The options that are about the connection itself.
+    """The options of the connection itself.
 
     Raises:
         TypeError: an option is of the wrong type.
-        ValueError: an option has a value that makes no sense.
+        ValueError: an option is out of range.
     """
 
     high_water_mark: int = 16 * 1024 * 1024
@@ -61,7 +61,7 @@ class ConnectionOptions:
 
 
 def check_backend_name(name: object) -> None:
-    """Raise ValueError for a string that names no back end; other objects may be back ends."""
+    """Raise ValueError for a string that is not the name of a back end."""
     names = ("auto", "safe", "native", "polyfill", "cpython")
     if isinstance(name, str) and name not in names:
         raise ValueError(f"backend must be one of {', '.join(map(repr, names))}, not {name!r}")

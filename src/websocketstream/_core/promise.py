@@ -1,8 +1,7 @@
 """A promise for asyncio: one outcome that any number of tasks can await, any number of times.
 
-A plain :class:`asyncio.Future` that is handed out as an attribute is cancelled by the first caller
-that times out on it, and complains when its exception is never asked for. A promise does neither.
-Pure Python on asyncio; imports nothing of the package.
+An :class:`asyncio.Future` as a public attribute would not do: a task that times out on it cancels it for
+all, and an exception that nobody retrieves is logged. Imports nothing of the package.
 """
 
 from __future__ import annotations
@@ -13,16 +12,16 @@ from contextvars import Context
 from typing import Any
 
 type CallSoon = Callable[[Callable[[], object], Context], object]
-"""Calls back in the next turn of the event loop, in that context."""
+"""A function that calls another one in the next turn of the event loop, in that context."""
 
 
 class Waiter:
-    """What one task waits for until :meth:`wake`; for asyncio it is a future.
+    """A future for one task, which waits until :meth:`wake`.
 
-    The task's coroutine yields it, and asks for the :meth:`result` when it goes on.
+    The task's coroutine yields it, and calls :meth:`result` when it is resumed.
 
-    A future of asyncio's has its task called by the event loop, which is slow in a browser: it makes
-    a new proxy each time. A waiter leaves it to ``call_soon``.
+    An :class:`asyncio.Future` resumes its task through the event loop, which is slow in a browser:
+    Pyodide makes a new proxy each time. A waiter uses the transport's ``call_soon``.
     """
 
     __slots__ = ("_asyncio_future_blocking", "_call_soon", "_cancelled", "_context", "_loop", "_step")
@@ -34,12 +33,12 @@ class Waiter:
         self._loop = asyncio.get_running_loop()
 
     def wake(self) -> None:
-        """Let the task go on. A waiter is woken, or cancelled, once."""
+        """Resume the task. After the first call, or after :meth:`cancel`, it does nothing."""
         call_soon, self._call_soon = self._call_soon, None
         if call_soon is not None:
             call_soon(self._go_on, self._context)
 
-    # What a task of asyncio's asks of a future.
+    # The methods of a future that asyncio's tasks call.
 
     def get_loop(self) -> asyncio.AbstractEventLoop:
         return self._loop
@@ -98,7 +97,7 @@ class Promise[T]:
             callback()
 
     def when_settled(self, callback: Callable[[], None]) -> None:
-        """Call ``callback`` once settled: at once when that is so already."""
+        """Call ``callback`` when the promise is settled, which may be at once."""
         if self.settled:
             callback()
         else:
@@ -113,12 +112,12 @@ class Promise[T]:
         if not self.settled:
             raise asyncio.InvalidStateError("the promise is not settled yet")
         if self._error is not None:
-            # Raised many times from many places: the traceback must not grow with each.
+            # It may be raised many times: the traceback must not grow each time.
             raise self._error.with_traceback(None)
         return self._value  # type: ignore[return-value]
 
     def exception(self) -> BaseException | None:
-        """Return the exception, or ``None`` when there is none (yet)."""
+        """Return the exception; ``None`` if there is none, or none yet."""
         return self._error
 
     def __await__(self) -> Generator[Any, None, T]:

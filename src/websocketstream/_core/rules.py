@@ -1,7 +1,6 @@
 """The standard's rules for URLs, subprotocols and messages, as pure functions.
 
-Nothing here knows about connections or JavaScript. Resolving a URL against the page's is the back
-end's part; what may be connected to is decided here.
+They know nothing of connections or JavaScript: back ends resolve URLs against the page's.
 """
 
 from __future__ import annotations
@@ -27,7 +26,11 @@ _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 def get_a_url_record(url: str, parse: Callable[[str], str | None]) -> str:
     """Return the absolute ``ws:`` or ``wss:`` URL to connect to.
 
-    ``parse`` resolves a URL against the page's and serialises it, or returns ``None``.
+    ``parse`` resolves a URL against the page's and serialises it; ``None``: it is not a URL.
+
+    Raises:
+        TypeError: ``url`` is not a string.
+        DOMSyntaxError: it is not a URL that a WebSocket can connect to.
 
     Standard: WebSockets, "get a URL record".
     """
@@ -54,13 +57,16 @@ def redact(url: str) -> str:
         if well_formed:
             bare = well_formed["start"] + well_formed["rest"]
         else:
-            # A password with a "/" or "?" in it, say: anything before an "@" may be part of it.
+            # A password may have a "/" or "?" in it: anything before an "@" may be part of one.
             bare = bare.rpartition("@")[2] if "@" in bare else "…"
     return bare + "?…" if "?" in url else bare
 
 
 def validate_protocols(protocols: str | Iterable[str]) -> tuple[str, ...]:
     """Return the subprotocols to offer. One string is one subprotocol.
+
+    Raises:
+        TypeError, DOMSyntaxError: one is not a string, not a token, or given twice.
 
     Standard: WebSockets, the constructor's steps for ``protocols``.
     """
@@ -76,7 +82,10 @@ def validate_protocols(protocols: str | Iterable[str]) -> tuple[str, ...]:
 
 
 def validate_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return the headers for the opening handshake, in order; the errors show no value.
+    """Return the headers for the opening handshake, in order.
+
+    Raises:
+        TypeError, ValueError: one is not valid. The message shows no value.
 
     Standard: RFC 9110, 5.1 and 5.5, "field names" and "field values".
     """
@@ -92,7 +101,7 @@ def validate_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> 
 
 
 def resolve_url(url: str, base: str | None) -> str | None:
-    """Resolve ``url`` against ``base`` and serialise it, outside a browser; ``None`` if it is no URL."""
+    """Return ``url``, resolved against ``base`` and serialised without a browser; ``None``: no URL."""
     url = url.strip()
     try:
         parts = urlsplit(urljoin(base, url) if base and not urlsplit(url).scheme else url)
@@ -107,10 +116,9 @@ def resolve_url(url: str, base: str | None) -> str | None:
 
 
 def to_message(chunk: object, foreign: Callable[[object], bytes | None]) -> Message:
-    """Return the message that ``chunk`` stands for, as an immutable copy.
+    """Return ``chunk`` as a message, an immutable copy.
 
-    ``foreign`` turns buffers of another world, such as JavaScript's, into bytes, and returns
-    ``None`` for all else.
+    ``foreign`` turns JavaScript's buffers into bytes, and returns ``None`` for anything else.
 
     Raises:
         TypeError: ``chunk`` is neither text nor bytes-like.
@@ -145,11 +153,11 @@ def _scalar_value_string(text: str) -> str:
             text.encode()
         except UnicodeEncodeError:
             return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return str.__str__(text)  # a subclass may say something else
+    return str.__str__(text)  # A subclass may have a __str__ of its own.
 
 
 def size_of(message: Message) -> int:
-    """Return the length of a message in bytes, as it is counted by the buffers."""
+    """Return the length of a message in bytes; text counts as UTF-8."""
     if isinstance(message, bytes) or message.isascii():
         return len(message)
     return len(message.encode("utf-8", "surrogatepass"))

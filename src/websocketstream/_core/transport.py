@@ -1,8 +1,7 @@
-"""The seam between the connection and what carries its messages.
+"""The interface between the connection and the network: three protocols.
 
-A back end opens transports; a transport carries messages and reports events; all decisions are the
-connection's. The browser's two back ends, the fake of the tests, and anybody else's stand behind the
-same three protocols.
+A back end opens transports. A transport carries messages and reports events. The connection makes all
+decisions.
 """
 
 from __future__ import annotations
@@ -15,76 +14,76 @@ from typing import Any, Protocol
 from .rules import Message
 
 Headers = Sequence[tuple[str, str]]
-"""Headers to send with the opening handshake, by their names, in order."""
+"""Headers for the opening handshake: names and values, in order."""
 
 
 class Events(Protocol):
-    """What a transport reports to its connection. The connection implements this."""
+    """The events that a transport reports to its connection, which implements them."""
 
     @property
     def may_suspend(self) -> bool:
-        """Whether code that is called by :meth:`received` may suspend Python with ``run_sync``."""
+        """``True`` if code that :meth:`received` calls may suspend Python with ``run_sync``."""
 
     def connected(self, protocol: str, extensions: str) -> None:
-        """The opening handshake has succeeded."""
+        """Report that the opening handshake has succeeded."""
 
     def received(self, messages: Sequence[Message]) -> None:
-        """Messages have arrived, in this order."""
+        """Report messages that have arrived, in order."""
 
     def drained(self) -> None:
-        """The amount of buffered data has fallen since :meth:`Transport.watch_buffer`."""
+        """Report that ``buffered_amount`` has fallen since :meth:`Transport.watch_buffer`."""
 
     def disconnected(self, code: int, reason: str, *, clean: bool, lost: bool = False) -> None:
-        """The connection has ended, or was never made. The last event of a transport.
+        """Report that the connection has ended, or could not be made. The last event.
 
-        ``clean``: a Close frame went each way. ``lost``: messages may have arrived that were not
-        and will not be reported.
+        ``clean``: a Close frame went each way. ``lost``: messages may have arrived without being
+        reported.
         """
 
 
 class Transport(Protocol):
-    """One connection's way to the network, from the moment it starts connecting."""
+    """A connection to the network, from the moment it starts connecting."""
 
     receive_backpressure: bool
-    """Whether :meth:`pause_reading` really holds the server back."""
+    """``True`` if :meth:`pause_reading` holds the server back."""
 
     @property
     def buffered_amount(self) -> int:
-        """How many bytes were sent and have not gone to the network yet.
+        """Bytes that were sent and have not gone to the network yet.
 
-        Not 0 while anything is kept that :meth:`abandon` would drop, if only an empty message.
+        Not 0 while there is anything that :meth:`abandon` would drop, even an empty message.
         """
 
     def watch_buffer(self) -> None:
         """Call :meth:`Events.drained` once, when ``buffered_amount`` has fallen. Idempotent."""
 
     def send(self, message: Message, size: int) -> None:
-        """Send a message, or keep it until it can be sent. ``size`` is its length in bytes."""
+        """Send a message, or buffer it. ``size`` is its length in bytes."""
 
     def pause_reading(self) -> None:
-        """Hold the server back, where that can be done."""
+        """Hold the server back, if :attr:`receive_backpressure`."""
 
     def resume_reading(self) -> None:
-        """Let the server go on."""
+        """Stop holding the server back."""
 
     def call_soon(self, callback: Callable[[], object], context: Context) -> None:
-        """Call ``callback`` in ``context`` in the next turn of the event loop, from no task."""
+        """Call ``callback`` in ``context`` in the next turn of the event loop, outside any task."""
 
     def discard(self) -> None:
-        """Drop what was sent and has not been handed to the browser yet."""
+        """Drop the messages that were not handed to the browser yet."""
 
     def close(self, code: int | None, reason: str) -> None:
-        """Send what is buffered, then start the closing handshake; report when all has ended.
+        """Send what is buffered, then start the closing handshake, and report its end.
 
-        With neither code nor reason the Close frame is empty.
+        With neither code nor reason, the Close frame is empty.
         """
 
     def abandon(self) -> None:
-        """End it now, report nothing more, and let go of everything."""
+        """End the connection at once, report nothing more, and release everything."""
 
 
 class _Unconnected:
-    """The transport before there is one: carries nothing."""
+    """The transport of a connection that has none yet; it does nothing."""
 
     receive_backpressure = False
     buffered_amount = 0
@@ -101,39 +100,39 @@ UNCONNECTED: Transport = _Unconnected()
 
 
 class Backend(Protocol):
-    """Opens transports, and knows the world that they live in."""
+    """A factory for transports, with the functions of their environment that a connection needs."""
 
     @property
     def name(self) -> str:
-        """``"native"`` or ``"polyfill"``; other back ends choose their own."""
+        """The name in messages, such as ``"native"``."""
 
     @property
     def sends_headers(self) -> bool:
-        """Whether :meth:`connect` can send headers of the program's: no browser lets a page do so."""
+        """``True`` if :meth:`connect` can send ``headers``, which no browser can."""
 
     def parse_url(self, url: str) -> str | None:
-        """Resolve ``url`` against the page's and serialise it; ``None`` if it is no URL."""
+        """Return ``url``, resolved against the page's and serialised; ``None`` if it is not a URL."""
 
     def connect(
         self, url: str, protocols: Sequence[str], events: Events, headers: Headers = ()
     ) -> Transport:
-        """Start to connect. Events are reported later, never during the call.
+        """Start to connect. Events are never reported during the call.
 
         ``headers`` is empty unless :attr:`sends_headers`.
         """
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call ``callback`` after that time; return a function that cancels it, at whatever time."""
+        """Call ``callback`` after that time. Return a function that cancels it, at any time."""
 
     def as_bytes(self, chunk: object) -> bytes | None:
-        """Copy a buffer of this world (JavaScript's) into bytes; ``None`` for anything else.
+        """Return a copy of a JavaScript buffer; ``None`` for anything else.
 
         Raises:
             TypeError: it is a buffer, but one that can't be sent.
         """
 
     def watch_abort(self, signal: Any, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call ``callback`` when ``signal`` fires; return a function that ends the watch."""
+        """Call ``callback`` when ``signal`` fires. Return a function that ends this."""
 
     def abort_reason(self, signal: Any) -> tuple[bool, object]:
-        """Return whether ``signal`` has fired, and its reason in Python."""
+        """Return whether ``signal`` has fired, and its reason, converted to Python."""
