@@ -29,9 +29,9 @@ BULK = {case.id: case.size for case in CASES if case.size >= 1 << 16}
 
 MET, MISSED, EVEN, OUT_OF_REACH = "✓", "✗", "≈", "○"
 LEGEND = (
-    "Ratios are medians of the rounds' ratios, with the lowest and the highest. ✓ and ✗ say whether the "
-    "goal is met, which beside another client is to be ahead of it; ≈ that some rounds were ahead and "
-    "some behind; ○ that JavaScript itself would not reach it. * the server was the limit."
+    "Ratios are medians of the rounds' ratios, with the lowest and the highest. ✓: the goal is met. "
+    "✗: it is not. The goal against another client is to be faster. ≈: faster in some rounds, slower in "
+    "others. ○: JavaScript itself would not reach the goal. *: the server was the limit."
 )
 
 type Row = Sequence[str]
@@ -40,7 +40,7 @@ type Row = Sequence[str]
 def text(results: Results, engines: Iterable[str]) -> str:
     """All tables of these engines."""
     measured = [engine for engine in engines if engine in results.engines]
-    parts = ["### All engines\n", beside_javascript(results, measured)]
+    parts = ["### All engines\n", against_javascript(results, measured)]
     parts += [section(results, engine) for engine in measured]
     return "\n".join([*parts, package(results), LEGEND, f"\n{_footer(results)}\n"])
 
@@ -50,10 +50,14 @@ def section(results: Results, engine: str) -> str:
     parts = [f"### {ENGINES[engine]}\n"]
     for contender in CONTENDERS:
         if contender.kind == "ours" and (rows := list(_goals(results, engine, contender))):
-            parts.append(f"{contender.label} on {BACKENDS[contender.backend]}, beside the others:\n")
+            parts.append(
+                f"{contender.label} on {BACKENDS[contender.backend]}, compared with the others:\n"
+            )
             parts.append(table(rows))
     if rows := list(_libraries(results, engine)):
-        parts.append("Libraries through the gateway, beside websocketstream on classic WebSocket:\n")
+        parts.append(
+            "Libraries through the gateway, compared with websocketstream on classic WebSocket:\n"
+        )
         parts.append(table(rows))
     parts.append("What was measured:\n")
     parts.append(table(_figures(results, engine)))
@@ -71,8 +75,8 @@ def overview(results: Results) -> str:
     )
 
 
-def beside_javascript(results: Results, engines: Iterable[str]) -> str:
-    """The table of ours beside JavaScript, with a column for each back end of these engines."""
+def against_javascript(results: Results, engines: Iterable[str]) -> str:
+    """Compare ours with JavaScript, in a table with a column for each back end of these engines."""
     columns = [
         (engine, contender)
         for engine in engines
@@ -84,7 +88,7 @@ def beside_javascript(results: Results, engines: Iterable[str]) -> str:
     for (scenario, case), label in ROWS.items():
         if scenario in ("receive", "send", "round-trip"):
             cells = [
-                _beside(results, engine, scenario, case, who.id, REFERENCES[who.backend].id, wide=False)
+                _compare(results, engine, scenario, case, who.id, REFERENCES[who.backend].id, wide=False)
                 for engine, who in columns
             ]
             rows.append([label, *cells])
@@ -162,7 +166,7 @@ def _all(results: Results) -> Iterator[Measurement]:
 
 
 def _goals(results: Results, engine: str, ours: Contender) -> Iterator[Row]:
-    """One of ours beside JavaScript, naive use and the peers."""
+    """Compare one of ours with JavaScript, naive use and the peers."""
     others = [REFERENCES[ours.backend]]
     others += [
         found
@@ -174,7 +178,7 @@ def _goals(results: Results, engine: str, ours: Contender) -> Iterator[Row]:
         if not results.find(engine, scenario, case, ours.id):
             continue
         aim = target(scenario, case, ours.id, others[0].id)
-        cells = [_beside(results, engine, scenario, case, ours.id, other.id) for other in others]
+        cells = [_compare(results, engine, scenario, case, ours.id, other.id) for other in others]
         if any(cells):
             rows.append([label, str(aim or ""), *cells])
     if rows:
@@ -183,11 +187,11 @@ def _goals(results: Results, engine: str, ours: Contender) -> Iterator[Row]:
 
 
 def _libraries(results: Results, engine: str) -> Iterator[Row]:
-    """Each library beside the stream that it stands on."""
+    """Compare each library with the stream that it uses."""
     libraries = [found for found in CONTENDERS if found.kind == "library"]
     rows = []
     for (scenario, case), label in ROWS.items():
-        cells = [_beside(results, engine, scenario, case, found.id, DIRECT) for found in libraries]
+        cells = [_compare(results, engine, scenario, case, found.id, DIRECT) for found in libraries]
         if any(cells):
             rows.append([label, str(target(scenario, case, libraries[0].id, DIRECT) or ""), *cells])
     if rows:
@@ -195,7 +199,7 @@ def _libraries(results: Results, engine: str) -> Iterator[Row]:
         yield from rows
 
 
-def _beside(
+def _compare(
     results: Results, engine: str, scenario: str, case: str, ours: str, other: str, wide: bool = True
 ) -> str:
     """The ratio of two contenders, and whether the goal is met."""

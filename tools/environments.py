@@ -1,6 +1,6 @@
-"""Install where tests run once besides the matrix: further versions of Pyodide, and runtimes from npm.
+"""Install what tests start once, outside the matrix: further versions of Pyodide, and runtimes from npm.
 
-Only tests need them, and they take up half a gigabyte, so that only `test` and `matrix` ask for them.
+They take half a gigabyte, so only `test` and `matrix`, which need them, install them.
 """
 
 import shutil
@@ -14,7 +14,7 @@ PINS = [FURTHER_PINS, FURTHER_PINS.with_name("package-lock.json")]
 
 
 def environments() -> None:
-    """Do what is missing, and give each Pyodide our wheel."""
+    """Install what is missing, and give each Pyodide our wheel."""
     with alone():
         install()
         for version in further_versions():

@@ -62,7 +62,7 @@ def test_a_busy_server_is_told(busy: list[float], bound: bool) -> None:
     ],
 )
 def test_goals(scenario: str, case: str, ours: str, other: str, text: str) -> None:
-    """What is to be reached beside whom."""
+    """Each scenario has its goal for each contender that it is compared with."""
     assert str(target(scenario, case, ours, other)) == text
 
 
@@ -78,7 +78,7 @@ def test_a_goal_is_met_by_what_is_shown() -> None:
     assert [at_most.met(value) for value in (3.004, 3.006, 1)] == [True, False, True]
 
 
-def test_every_rate_has_a_goal_beside_its_reference() -> None:
+def test_every_rate_has_a_goal_against_its_reference() -> None:
     """No message was forgotten."""
     for case in CASES:
         assert target("send", case.id, "ours-native", "js-native")
