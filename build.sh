@@ -16,7 +16,7 @@ usage: ./build.sh VERB [OPTION...]
   notebook build the JupyterLite site with the example notebook, and serve it
   test     run everything: lint, types and all tests; options go to pytest
   matrix   run the browser tests and write their table; options go to pytest
-  bench    measure beside JavaScript and other clients; --help lists the options
+  bench    measure, compared with JavaScript and other clients; --help lists the options
   stress   load and faults for an hour, with tables; --short for minutes; options go to pytest
   lint     check style: ruff, shellcheck
   types    check types: mypy --strict

@@ -1,4 +1,4 @@
-"""The benchmarks: how fast this package is beside JavaScript and beside its peers, on the same page.
+"""The benchmarks: the speed of this package, compared with JavaScript and its peers on the same page.
 
 `./build.sh bench` measures, and writes tables, a plot and the figures; docs/benchmarks.md tells how to
 read them.

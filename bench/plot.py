@@ -1,4 +1,4 @@
-"""The plot: every Python client beside JavaScript, in one picture."""
+"""The plot: every Python client compared with JavaScript, in one picture."""
 
 from pathlib import Path
 from typing import Any

@@ -108,7 +108,7 @@ def _links(app: Sphinx, name: str, source: list[str]) -> None:
         if not (file.is_relative_to(ROOT) and file.exists()):
             log.warning("a link leads to %s, which does not exist", target, location=name)
             return link[0]
-        if file.suffix in (".md", ".svg"):
+        if file.suffix in (".md", ".svg", ".png"):
             return link[0]
         path = file.relative_to(ROOT).as_posix()
         return words if words.strip("`") == path else f"{words} (`{path}`)"
