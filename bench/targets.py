@@ -40,7 +40,7 @@ class Target:
 
 
 def target(scenario: str, case: str, ours: str, other: str) -> Target | None:
-    """The goal for one of ours, or a library, compared with another contender; ``None``: there is none."""
+    """The goal for ours, or a library, compared with another contender; ``None``: there is none."""
     if BY_ID[ours].kind == "library":
         return _library_target(scenario, case) if other == DIRECT else None
     backend = BY_ID[ours].backend
