@@ -3,17 +3,17 @@
 Sending: each message goes to the browser at once, which buffers it. No event reports that its buffer has
 shrunk, so ``bufferedAmount`` is polled while a writer waits.
 
-Receiving: a Python call costs more than the message that it brings, so JavaScript gathers the message
-events in an array (:class:`~websocketstream._ffi.JsWebSocket`) and Python takes a batch at a time. Three
-triggers have it do so:
+Receiving: a call into Python costs more than the message that it is for. So JavaScript gathers the
+message events in an array (:class:`~websocketstream._ffi.JsWebSocket`), and Python takes all that is
+there, on one of three occasions:
 
-1. *The first message.* A listener that fires once brings it. As long as messages come one by one this is
-   the fastest way: each is delivered as it arrives, and the listener is armed again.
-2. *A poll.* After :data:`EAGER_DELIVERIES` of those in a row the messages come in a burst. From then on
-   the array is emptied once per turn of the event loop. When a poll finds nothing the burst is over, and
-   the listener is armed again.
-3. *The backlog.* WebKit does not get round to the poll while messages keep coming: a reader saw nothing
-   of 60,000 messages until the last one had arrived. So :data:`BACKLOG_LIMITS` limit how many can wait.
+1. *The next message arrives.* A listener that fires once calls Python, which takes the message and arms
+   the listener again. That is the fastest way as long as messages come one by one.
+2. *A poll.* After :data:`EAGER_DELIVERIES` such calls there may be a burst. So the listener stays off,
+   and the array is emptied once per turn of the event loop, until a poll finds nothing.
+3. *A long backlog.* While messages keep coming WebKit runs nothing else, no poll either: a reader saw
+   none of 60,000 messages until the last one had arrived. So Python is also called when the array has
+   reached a length of :data:`BACKLOG_LIMITS`.
 
 Classic ``WebSocket`` can't hold the server back: ``pause_reading()`` does nothing.
 """
@@ -32,7 +32,7 @@ BUFFER_POLL_SECONDS = 0.004
 """Interval at which ``bufferedAmount`` is read while a writer waits."""
 
 EAGER_DELIVERIES = 8
-"""Number of messages delivered one by one, as they arrive, before polling starts."""
+"""Number of calls by the listener before polls check whether there is a burst."""
 
 BACKLOG_LIMITS = {256: 0, 8: 64 * 1024}
 """Lengths at which the backlog of a burst is taken without waiting for the poll.

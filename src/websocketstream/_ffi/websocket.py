@@ -62,7 +62,7 @@ class JsWebSocket:
         self,
         url: str,
         protocols: Sequence[str],
-        headers: Sequence[tuple[str, str]] = (),
+        headers: Sequence[tuple[str, str]],
         *,
         may_suspend: bool,
         on_open: Callable[[str, str], None],

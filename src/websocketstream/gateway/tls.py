@@ -13,6 +13,7 @@ from typing import Any
 from ..errors import NotSupportedError
 
 CERT_NONE = 0
+"""``ssl.CERT_NONE``, without importing ``ssl``, which may be missing."""
 
 
 def check_context(context: Any) -> None:
@@ -27,6 +28,7 @@ def check_context(context: Any) -> None:
     """
     if context is None or isinstance(context, bool):
         return
+    # The private attributes are those of the module `ssl` that comes with Pyodide, and of our stand-in.
     if getattr(context, "_certfile_data", None) is not None:
         raise NotSupportedError(
             "a page can't choose a client certificate: leave load_cert_chain() out, and import the "

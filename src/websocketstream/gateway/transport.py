@@ -272,7 +272,7 @@ class GatewayTransport(asyncio.Transport):
         except (SystemExit, KeyboardInterrupt):
             raise
         except BaseException as error:
-            # asyncio takes an OSError for one of the connection, and does not report it.
+            # asyncio takes an OSError for a failure of the connection, and does not report it.
             if not fatal or not isinstance(error, OSError):
                 called = f"protocol.{name}()"
                 message = f"Fatal error: {called} call failed." if fatal else f"{called} failed"
