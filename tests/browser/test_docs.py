@@ -1,4 +1,4 @@
-"""Every example of the README and the docs runs on a page of every engine, as it stands."""
+"""Every example of the README, the docs and the docstrings runs in a page of every engine."""
 
 import pytest
 
@@ -30,5 +30,11 @@ def test_example(spec: PageSpec, example: Example, page: Page, ws_server: Thread
 
 
 def test_there_are_examples() -> None:
-    """The README and the reference pages have examples to run."""
-    assert {name.split(":")[0] for name in all_scenarios()} >= {"README.md", "docs/names.md"}
+    """The README, the reference pages and the docstrings have examples to run."""
+    files = {name.split(":")[0] for name in all_scenarios()}
+    assert files >= {
+        "README.md",
+        "docs/names.md",
+        "websocketstream/sync.py",
+        "websocketstream/testing.py",
+    }
