@@ -43,11 +43,11 @@ class Options:
     backend: BackendName | Backend = "safe"
     headers_to: HeadersHook | None = None
     fetch: StartFetch | None = None
-    """Starts a request that is no upgrade; with ``None`` those are refused."""
+    """The function that starts requests other than upgrades; with ``None`` those are refused."""
     probe: Probe | None = None
-    """Asks whether a server is there, after a failure; with ``None`` that remains unknown."""
+    """The function that asks, after a failure, whether a server is there; ``None``: unknown."""
     forbidden_by: Callable[[str], str | None] | None = None
-    """Returns the directive of the page's policy that has forbidden a URL, if any."""
+    """The function that returns the directive of the page's policy that has forbidden a URL, if any."""
     call_later: CallLater = start_timer
     idle_timeout: float | None = None
     high_water_mark: int = DEFAULTS.high_water_mark
