@@ -1,0 +1,72 @@
+"""What the tests of ``reconnect()`` share: a server that treats each connection in another way."""
+
+import asyncio
+import itertools
+from collections.abc import Iterator
+
+from tests.unit.bench import Handler
+from websocketstream.testing import FakeBackend, FakePeer
+
+URL = "wss://example.com/feed?token=s3cret"
+
+
+class Server(FakeBackend):
+    """A server that treats the first connection as the first handler says, and so on, then refuses."""
+
+    def __init__(self, *handlers: Handler) -> None:
+        super().__init__(self._serve)
+        self._behaviours = iter(handlers)
+        self.times: list[float] = []
+        """When each attempt was made, in whole seconds from the first."""
+        self._begun: float | None = None
+
+    async def _serve(self, peer: FakePeer) -> None:
+        assert all(other.closed for other in self.peers[:-1]), "two connections at once"
+        now = asyncio.get_running_loop().time()
+        self._begun = now if self._begun is None else self._begun
+        self.times.append(round(now - self._begun))
+        await next(self._behaviours, refuse)(peer)
+
+
+async def refuse(peer: FakePeer) -> None:
+    peer.refuse()
+
+
+async def never_answer(peer: FakePeer) -> None:
+    await peer.wait_closed()
+
+
+async def stay(peer: FakePeer) -> None:
+    await peer.accept()
+    await peer.wait_closed()
+
+
+async def news(peer: FakePeer) -> None:
+    await peer.send("news")
+    await peer.close(1001)
+
+
+async def news_then_lost(peer: FakePeer) -> None:
+    await peer.send("news")
+    peer.drop()
+
+
+async def close_at_once(peer: FakePeer) -> None:
+    await peer.accept()
+    await peer.close(1013)
+
+
+async def lose_at_once(peer: FakePeer) -> None:
+    await peer.accept()
+    peer.drop()
+
+
+async def lose_after_ten_seconds(peer: FakePeer) -> None:
+    await peer.accept()
+    await asyncio.sleep(10)
+    peer.drop()
+
+
+def doubling() -> Iterator[float]:
+    """Wait 1, 2, 4, … seconds."""
+    return (float(2**number) for number in itertools.count())
