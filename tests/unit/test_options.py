@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.server import serve
-from tests.unit.bench import Bench, raised_by
+from tests.unit.bench import Bench
 from websocketstream import NotSupportedError, WebSocketStream, reconnect, stream
 from websocketstream._core.options import DEFAULTS, ConnectionOptions, StreamOptions
 from websocketstream._core.rules import validate_headers
@@ -190,35 +190,3 @@ async def test_headers_on_cpython() -> None:
         async with WebSocketStream(f"{server.url}/headers", headers=headers) as ws:
             received = json.loads(await ws.recv())["headers"]
     assert (received["authorization"], received["x-b"]) == ("Bearer s3cret", "1")
-
-
-# The back end for CPython
-
-
-async def test_no_signals_on_cpython() -> None:
-    """An AbortSignal is JavaScript's: on CPython that is an error that names the ways of asyncio."""
-    with pytest.raises(NotSupportedError, match=r"asyncio\.timeout"):
-        WebSocketStream(URL, signal=object(), backend="cpython")
-
-
-async def test_relative_url_on_cpython() -> None:
-    """Outside a page there is nothing that a relative URL could be resolved against."""
-    with pytest.raises(ValueError, match="absolute"):
-        WebSocketStream("/feed", backend="cpython")
-
-
-@pytest.mark.parametrize("host", ["a..b", f"{'a' * 64}.example"])
-async def test_impossible_hosts_on_cpython(host: str) -> None:
-    """A host name that can't be one makes no connection, at once."""
-    ws = WebSocketStream(f"ws://{host}/")
-    async with asyncio.timeout(10):
-        assert isinstance(await raised_by(ws.opened), ConnectionRefusedError)
-
-
-async def test_other_messages_on_cpython() -> None:
-    """What is no message is refused on CPython as everywhere else."""
-    async with serve() as server, WebSocketStream(f"{server.url}/echo") as ws:
-        with pytest.raises(TypeError):
-            ws.send(5)
-        await ws.send(memoryview(b"fine"))
-        assert await ws.recv() == b"fine"

@@ -24,6 +24,9 @@ MODULE = sys.modules["websocketstream.support"]
 CHROMIUM = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"
 
+DOOR = ("parse_url", "call_later", "js_buffer_to_bytes", "watch_abort", "abort_reason")
+"""The functions that the back ends take from the door to JavaScript when they are imported."""
+
 
 @dataclass
 class Browser:
@@ -49,6 +52,8 @@ class Browser:
             "pyodide_version": lambda: "314.0.7",
         }
         vars(module).update(answers)
+        for name in DOOR:
+            setattr(module, name, None)
         return module
 
 
@@ -163,6 +168,13 @@ def test_nothing(visit: Callable[[Browser], None]) -> None:
     for name in names:
         with pytest.raises(NotSupportedError, match="an unknown runtime has no WebSocket"):
             select_backend(name)
+
+
+def test_no_sockets(visit: Callable[[Browser], None]) -> None:
+    """The back end for CPython is refused in a browser, with one that is there."""
+    visit(Browser())
+    with pytest.raises(NotSupportedError, match="has no sockets: use backend='auto'"):
+        select_backend("cpython")
 
 
 def test_unknown_browser(visit: Callable[[Browser], None]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import websocketstream
 from tests.server import serve_in_thread
 from tests.server.payload import check
 from websocketstream import (
@@ -174,6 +175,12 @@ def test_fake_back_end() -> None:
     with connect("wss://example.com/", backend=FakeBackend(shout)) as ws:
         ws.send("hello")
         assert ws.recv() == "HELLO"
+
+
+def test_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The module is there as an attribute of the package, and is imported when it is asked for."""
+    monkeypatch.delattr(websocketstream, "sync")
+    assert websocketstream.sync is sys.modules["websocketstream.sync"]
 
 
 # In a browser
