@@ -87,11 +87,11 @@ def table(rows: list[dict[str, Any]]) -> str:
     if not rows:
         return "(no rows)"
     names = list(dict.fromkeys(name for row in rows for name in row))
-    cells = [names, *([shown(row.get(name, "")) for name in names] for row in rows)]
+    cells = [names, *([last_line(row.get(name, "")) for name in names] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in cells)
 
 
-def shown(value: object) -> str:
+def last_line(value: object) -> str:
     """Return the last line of a cell's text, where a traceback has its message."""
     return str(value).strip().rpartition("\n")[2]

@@ -87,7 +87,7 @@ class Pace:
 
 
 class Flood:
-    """One flood. `sent`, `read` and `waiting` count bytes; `look` updates what only the server knows."""
+    """One flood. `sent`, `read` and `waiting` count bytes; `update` gets the numbers of the server."""
 
     def __init__(self, options: Options, limit: int | None) -> None:
         self.options = options
@@ -121,7 +121,7 @@ class Flood:
         """The number of bytes that wait in this page."""
         raise NotImplementedError
 
-    async def look(self) -> None:
+    async def update(self) -> None:
         """Ask the server for its numbers."""
         raise NotImplementedError
 
@@ -171,7 +171,7 @@ class ReceiveFlood(Flood):
     def waiting(self) -> int:
         return self._readable.buffered_amount if self._readable else 0
 
-    async def look(self) -> None:
+    async def update(self) -> None:
         id, size = self.id, self.options.size
         drained = (await self.journal())["bytes_drained"]
         sent = int(drained * size / (size + _frame_header(size)))
@@ -227,7 +227,7 @@ class SendFlood(Flood):
         room = self._writer.desired_size if self._writer else None
         return 0 if room is None else self.options.mark - room
 
-    async def look(self) -> None:
+    async def update(self) -> None:
         self.read = (await self.journal())["bytes_received"]
         self.sent = self._written - self.waiting
 

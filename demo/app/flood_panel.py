@@ -23,12 +23,12 @@ PACES = (0, MB // 5, MB, 2 * MB, 5 * MB, 10 * MB, 20 * MB, 50 * MB, None)
 """The reader's pace at each position of the slider, in bytes a second."""
 
 SAMPLE_SECONDS = 0.125
-LOOK_SECONDS = 0.2
+UPDATE_SECONDS = 0.2
 MOST_BYTES, MOST_MESSAGES = 128 * MB, 32_768
 """The most that the server sends on one connection if it can't be slowed down: what fits into memory."""
 
 RECENT = 4
-"""The number of looks that a verdict is based on, so that it does not flicker."""
+"""The number of updates that a verdict is based on, so that it does not flicker."""
 
 NAMES = {
     "receive": ("sent by the server", "read by this page", "received and not read"),
@@ -179,7 +179,7 @@ class FloodPanel:
         while flood is self._flood:
             # During a flood there may be no time to answer.
             with suppress(WebSocketError):
-                await flood.look()
+                await flood.update()
             if flood is not self._flood:
                 break
             now = time.monotonic()
@@ -188,7 +188,7 @@ class FloodPanel:
                 self._read.add(now, flood.read)
             self._recent.append(flood.waiting)
             self._say(*verdict(flood, self._recent, self._limit))
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(UPDATE_SECONDS)
 
     async def _plot(self, flood: Flood) -> None:
         while flood is self._flood:

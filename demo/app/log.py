@@ -14,7 +14,7 @@ from .dom import element, make, on, set_text
 
 ROWS = 200
 """The number of rows that are kept."""
-LOOK_SECONDS = 0.1
+FLUSH_SECONDS = 0.1
 TEXT_LIMIT = 1000
 BYTES_LIMIT = 48
 
@@ -61,9 +61,9 @@ class Log:
     def _add(self, row: Row) -> None:
         self._waiting.append(row)
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
+            self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._flush)
 
-    def _look(self) -> None:
+    def _flush(self) -> None:
         self._timer = None
         box = self._box
         at_end = box.scrollHeight - box.scrollTop - box.clientHeight < 24

@@ -129,8 +129,8 @@ class Table:
         cell = self._cells[row.scenario, row.backend]
         cell.className = row.outcome
         spoken = make("span", row.outcome, class_="unseen")
-        told = f"{row.ms} ms" if row.outcome == "passed" else row.outcome
-        mark = make("span", f"{MARKS[row.outcome]} {told}", aria_hidden="true")
+        text = f"{row.ms} ms" if row.outcome == "passed" else row.outcome
+        mark = make("span", f"{MARKS[row.outcome]} {text}", aria_hidden="true")
         cell.replaceChildren(spoken, mark)
         if row.reason:
             text = f"{row.outcome} on {row.backend}: {row.reason}"
@@ -167,8 +167,8 @@ async def _run_one(scenario: Scenario, env: BrowserEnv) -> Row:
 
 def _explain(error: Exception) -> str:
     """Return the error, and the line of the scenario that raised it."""
-    told = f"{words.error_name(error)}: {error}".rstrip(": ")
+    text = f"{words.error_name(error)}: {error}".rstrip(": ")
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if "/scenarios/" in frame.filename:
-            return f"{told} ({frame.filename.rpartition('/')[2]}:{frame.lineno}: {frame.line})"
-    return told
+            return f"{text} ({frame.filename.rpartition('/')[2]}:{frame.lineno}: {frame.line})"
+    return text

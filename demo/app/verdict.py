@@ -7,7 +7,7 @@ from .flood import Flood, ReceiveFlood, SendFlood
 
 
 def verdict(flood: Flood, recent: Collection[int], limit: int | None) -> tuple[str, str]:
-    """Judge a flood by the bytes that were waiting at `recent` looks, and by the reader's pace."""
+    """Judge a flood by the bytes that were waiting at the `recent` updates, and by the reader's pace."""
     if isinstance(flood, SendFlood):
         return _of_sending(flood, recent, limit)
     assert isinstance(flood, ReceiveFlood)

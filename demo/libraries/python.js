@@ -42,11 +42,11 @@ function receive(message) {
     started = message;
     return;
   }
-  const tell = listener;
+  const notify = listener;
   if (kind === "broken") {
     end();
   } else if (kind === "done" || kind === "failed") {
     stop();
   }
-  tell(message);
+  notify(message);
 }

@@ -26,28 +26,28 @@ LIMIT, BYTES = 200, 24
 async def run(request: str, send: Callable[[str], None]) -> None:
     """Install and run an example. Messages to the page are JSON objects with a ``kind``."""
 
-    def tell(kind: str, **fields: object) -> None:
+    def report(kind: str, **fields: object) -> None:
         send(json.dumps({"kind": kind, **fields}))
 
-    asked = json.loads(request)
-    example = Example(asked["code"], tell)
-    show_log(tell)
+    settings = json.loads(request)
+    example = Example(settings["code"], report)
+    show_log(report)
     try:
         example.parse()
-        await install(asked["library"], asked["index"], tell)
+        await install(settings["library"], settings["index"], report)
         await example.run()
     except BaseException as error:
-        tell("failed", **described(error), values=example.values())
+        report("failed", **describe(error), values=example.values())
     else:
-        tell("done", values=example.values())
+        report("done", values=example.values())
 
 
-def show_log(tell: Callable[..., None]) -> None:
+def show_log(report: Callable[..., None]) -> None:
     """Show the package's log, which lists the connections of a library."""
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            tell("print", stream="log", text=record.getMessage())
+            report("print", stream="log", text=record.getMessage())
 
     logger = logging.getLogger("websocketstream")
     logger.setLevel(logging.DEBUG)
@@ -55,9 +55,9 @@ def show_log(tell: Callable[..., None]) -> None:
     logger.addHandler(Handler())
 
 
-async def install(library: dict[str, Any], index: str, tell: Callable[..., None]) -> None:
+async def install(library: dict[str, Any], index: str, report: Callable[..., None]) -> None:
     """Install a library from the index of its group."""
-    clock = Clock(tell)
+    clock = Clock(report)
     clock.switch("install")
     micropip.set_index_urls([index])
     before = len(micropip.list())
@@ -76,8 +76,8 @@ async def install(library: dict[str, Any], index: str, tell: Callable[..., None]
 class Clock:
     """Measures the time that each step takes."""
 
-    def __init__(self, tell: Callable[..., None]) -> None:
-        self._tell = tell
+    def __init__(self, report: Callable[..., None]) -> None:
+        self._report = report
         self._seconds: dict[str, float] = {}
         self._since = 0.0
         self.step = ""
@@ -88,11 +88,11 @@ class Clock:
         self.step = step
         if step not in self._seconds:
             self._seconds[step] = 0.0
-            self._tell("step", step=step, state="running")
+            self._report("step", step=step, state="running")
 
     def end(self, step: str, state: str, note: str = "") -> None:
         self._pause()
-        self._tell("step", step=step, state=state, seconds=self._seconds.get(step, 0.0), note=note)
+        self._report("step", step=step, state=state, seconds=self._seconds.get(step, 0.0), note=note)
 
     def _pause(self) -> None:
         now = time.perf_counter()
@@ -104,10 +104,10 @@ class Clock:
 class Example:
     """The code of an example, and its variables after it has run."""
 
-    def __init__(self, code: str, tell: Callable[..., None]) -> None:
+    def __init__(self, code: str, report: Callable[..., None]) -> None:
         self._code = code
-        self._tell = tell
-        self._clock = Clock(tell)
+        self._report = report
+        self._clock = Clock(report)
         self._tree = ast.Module([], [])
         self._imported: set[str] = set()
         self._names: dict[str, Any] = {}
@@ -129,7 +129,7 @@ class Example:
 
         def hold(line: int) -> None:
             held.add(line)
-            self._tell("held", line=line)
+            self._report("held", line=line)
 
         self._names = {"__name__": "__main__", SWITCH: self._switch, HELD: hold}
         runner = CodeRunner(self._code, filename=FILE, flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
@@ -146,7 +146,7 @@ class Example:
             self._clock.end(self._clock.step, "failed")
             raise
         if value is not None:
-            self._tell("print", stream="value", text=shown(value))
+            self._report("print", stream="value", text=short_repr(value))
         note = f"{len(held)} assertion{'s hold' if len(held) != 1 else ' holds'}" if held else ""
         self._clock.end("run", "done", note)
 
@@ -167,12 +167,12 @@ class Example:
         for node in ast.walk(self._tree):
             match node:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                    literals[name] = shortened(ast.unparse(value))
+                    literals[name] = shorten(ast.unparse(value))
         found = []
         for name, value in self._names.items():
             if name.startswith("_") or name in self._imported:
                 continue
-            text = shown(value)
+            text = short_repr(value)
             if text != literals.get(name) and not text.startswith("<"):
                 found.append((name, text))
         return found
@@ -208,23 +208,23 @@ def call(function: str, argument: str | int) -> ast.Expr:
     return ast.Expr(ast.Call(ast.Name(function, ast.Load()), [ast.Constant(argument)], []))
 
 
-def shown(value: object) -> str:
+def short_repr(value: object) -> str:
     """Return a short text for a value."""
     if isinstance(value, bytes) and len(value) > BYTES:
         return f"{value[:BYTES]!r}… ({len(value):,} bytes)"
     if isinstance(value, str) and len(value) > LIMIT:
         return f"{value[:LIMIT]!r}… ({len(value):,} characters)"
     try:
-        return shortened(repr(value))
+        return shorten(repr(value))
     except Exception as error:
         return f"<repr() raised {type(error).__name__}>"
 
 
-def shortened(text: str) -> str:
+def shorten(text: str) -> str:
     return text if len(text) <= LIMIT else f"{text[:LIMIT]}…"
 
 
-def described(error: BaseException) -> dict[str, Any]:
+def describe(error: BaseException) -> dict[str, Any]:
     """Return an error's traceback, starting in the example's code, and the line of that code."""
     line = error.lineno if isinstance(error, SyntaxError) and error.filename == FILE else None
     first = trace = error.__traceback__

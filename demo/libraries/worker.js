@@ -1,7 +1,6 @@
 // Runs one example in its own Pyodide: receives {library, index, code}, and sends the messages of runner.py.
 // Python starts at once, so that it may be ready when the example arrives.
 
-const tell = (message) => postMessage(message);
 const started = start();
 
 async function start() {
@@ -17,7 +16,7 @@ async function start() {
     throw new Error(problems.join("\n"));
   }
   for (const [stream, set] of [["stdout", python.setStdout], ["stderr", python.setStderr]]) {
-    set({ batched: (line) => tell({ kind: "print", stream, text: line }) });
+    set({ batched: (line) => postMessage({ kind: "print", stream, text: line }) });
   }
   const response = await fetch(new URL("runner.py", import.meta.url));
   if (!response.ok) {
@@ -25,18 +24,18 @@ async function start() {
   }
   python.runPython(await response.text(), { filename: "runner.py" });
   const seconds = (performance.now() - begin) / 1000;
-  tell({ kind: "step", step: "start", state: "done", seconds, note: `Pyodide ${version}` });
+  postMessage({ kind: "step", step: "start", state: "done", seconds, note: `Pyodide ${version}` });
   return python.globals.get("run");
 }
 
 onmessage = async ({ data }) => {
   try {
     const run = await started;
-    await run(JSON.stringify(data), (text) => tell(JSON.parse(text)));
+    await run(JSON.stringify(data), (text) => postMessage(JSON.parse(text)));
   } catch (error) {
-    tell({ kind: "broken", text: String(error?.message ?? error) });
+    postMessage({ kind: "broken", text: String(error?.message ?? error) });
   }
 };
 
 // Reported at once, and again by onmessage when an example is run.
-started.catch((error) => tell({ kind: "broken", text: String(error?.message ?? error) }));
+started.catch((error) => postMessage({ kind: "broken", text: String(error?.message ?? error) }));

@@ -55,7 +55,7 @@ async def compare(server: str) -> None:
     for number, situation in enumerate(SITUATIONS, 1):
         page["progress-text"].textContent = f"{situation.title} ({number} of {len(SITUATIONS)})"
         for name, module in CLIENTS.items():
-            show_facts(cells[situation.title, name], await situation.look(module, server))
+            show_facts(cells[situation.title, name], await situation.run(module, server))
     page["progress-text"].textContent = "Done, in this browser."
     page["results"].setAttribute("data-state", "done")
     page["run"].disabled = False

@@ -60,7 +60,7 @@ class Situation:
 
     title: str
     explained: str
-    look: Callable[[Any, str], Coroutine[Any, Any, list[Fact]]]
+    run: Callable[[Any, str], Coroutine[Any, Any, list[Fact]]]
 
 
 async def outcome(work: Coroutine[Any, Any, Any]) -> Any:
@@ -91,7 +91,7 @@ def receiving(
 ) -> Situation:
     """Return a situation in which the server sends messages, `count` of which can be handled."""
 
-    async def look(client: Any, server: str) -> list[Fact]:
+    async def run(client: Any, server: str) -> list[Fact]:
         handling = Handling(bad)
         found = await outcome(client.receive(f"{server}{path}", handling.handle))
         handled = handling.handled
@@ -111,7 +111,7 @@ def receiving(
             facts.append(Fact(f"up to {handling.at_once} handled at the same time"))
         return [ending(found, expected), *facts]
 
-    return Situation(title, explained, look)
+    return Situation(title, explained, run)
 
 
 async def exchange(client: Any, server: str) -> list[Fact]:

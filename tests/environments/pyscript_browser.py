@@ -1,4 +1,4 @@
-"""A browser that opens PyScript pages, and functions that look at such a page."""
+"""A browser that opens PyScript pages, and functions that examine one."""
 
 import warnings
 from typing import Any
@@ -73,13 +73,13 @@ class Browser:
 def wait_for(driver: WebDriver, script: str, *, errors: bool = False) -> Any:
     """Return the script's result once it is true. Fail at errors on the page, unless expected."""
 
-    def look(driver: WebDriver) -> Any:
+    def check(driver: WebDriver) -> Any:
         if not errors:
             assert_no_errors(driver)
         return driver.execute_script(script)
 
     try:
-        return WebDriverWait(driver, LIMIT, 0.2).until(look)
+        return WebDriverWait(driver, LIMIT, 0.2).until(check)
     except TimeoutException:
         pytest.fail(f"not within {LIMIT} s: {script}\non the page:\n{driver.execute_script(SEEN)}")
 

@@ -7,7 +7,7 @@ import micropip  # type: ignore[import-not-found]
 from pyscript import display, fetch, when, window
 
 
-async def look(server: str) -> None:
+async def show_messages(server: str) -> None:
     """Show where the package comes from, and the messages that a connection receives, in one line."""
     from websocketstream import WebSocketStream
 
@@ -40,7 +40,7 @@ async def ask_with_aiohttp(server: str, question: str) -> None:
 
 async def main() -> None:
     server = (await fetch("/config.json").json())["ws"]
-    await look(server)
+    await show_messages(server)
 
     micropip.uninstall("websocketstream")
     for name in [name for name in sys.modules if name.split(".")[0] == "websocketstream"]:
@@ -48,7 +48,7 @@ async def main() -> None:
     display("installed" if "websocketstream" in micropip.list() else "uninstalled")
     index = f"{window.location.origin}/simple"
     await micropip.install(["websocketstream", "aiohttp"], index_urls=[index])
-    await look(server)
+    await show_messages(server)
 
     import websocketstream
 
