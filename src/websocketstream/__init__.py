@@ -1,9 +1,9 @@
 """WebSockets for Python in the browser.
 
-:class:`WebSocketStream` is the WHATWG API of that name in Python's spelling: the browser's own where
-there is one, a polyfill over classic ``WebSocket`` where there is none, with the same behaviour.
-After :func:`install`, libraries written for asyncio, such as ``websockets`` and ``aiohttp``, connect
-from a page as they are. Importing this package has no side effect.
+:class:`WebSocketStream` is the WHATWG API of that name in Python's spelling: the browser's own if it has
+one, else a polyfill over classic ``WebSocket`` with the same behaviour. After :func:`install`, libraries
+for asyncio, such as ``websockets`` and ``aiohttp``, connect from a page unmodified. Importing this
+package has no side effect.
 """
 
 from importlib import import_module
@@ -67,7 +67,7 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    # Loaded when they are asked for: a program that only uses streams need not wait for them.
+    # Imported on first use, so that a program that only uses streams starts faster.
     if name in ("install", "uninstall"):
         from . import gateway
 
