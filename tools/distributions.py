@@ -30,7 +30,6 @@ PEER_PINS = ROOT / "requirements-bench.txt"
 PURE = ["--implementation", "py", "--abi", "none", "--platform", "any"]
 LOCK = "pyodide-lock.json"
 SHOWN = (
-    "websockets",
     "aiohttp",
     *("aiohappyeyeballs", "aiosignal", "attrs", "frozenlist", "idna", "multidict", "propcache", "yarl"),
 )

@@ -80,5 +80,5 @@ def test_program_without_websocket(spec: PageSpec, tmp_path: Path) -> None:
         "Support(websocket=False, native=False, native_defects=(), auto=None, safe=None"
     )
     assert re.match(
-        r"NotSupportedError\(.* is not to be had here: Node.js/22\.\S+ has no WebSocket, ", raised
+        r"NotSupportedError\(.* does not work here: Node.js/22\.\S+ has no WebSocket, ", raised
     )
