@@ -36,11 +36,13 @@ class ReadableStream:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._reader: object | None = None
+        self._receiving = 0
+        """The number of calls of ``recv()``, and of iterations over the stream itself, that wait."""
 
     @property
     def locked(self) -> bool:
         """``True`` while a reader, an iteration or a JavaScript stream holds the lock."""
-        return self._reader is not None
+        return self._reader is not None or self._receiving > 0
 
     @property
     def buffered_amount(self) -> int:

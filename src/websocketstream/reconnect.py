@@ -1,7 +1,7 @@
 """``reconnect()``: a connection that is made again whenever it has ended.
 
-The iterator is a class. After a ``break``, an asynchronous generator would leave the connection open,
-because Pyodide's event loop does not finalize those.
+The iterator is a class. An asynchronous generator would leave the connection open after a ``break``,
+because the event loop of Pyodide before version 0.29 does not finalize those.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def reconnect(
 
     Raises:
         WebSocketError: ``retry`` or ``backoff`` has ended the loop.
-        AbortError: ``signal`` had fired before the next attempt.
+        AbortError: ``signal`` has fired. A connection that is open then stays so until its body ends.
         DOMSyntaxError, SecurityError, NotSupportedError: no attempt can succeed.
 
     Example::

@@ -21,7 +21,7 @@ from ._core.rules import (
     validate_headers,
     validate_protocols,
 )
-from ._core.transport import Backend, Headers
+from ._core.transport import Backend, HeaderFields
 from .errors import (
     AbortError,
     InvalidStateError,
@@ -29,7 +29,7 @@ from .errors import (
     WebSocketError,
     validate_close_code_and_reason,
 )
-from .readable import ReadableStream
+from .readable import ReadableStream, ReadResult
 from .support import resolve_backend
 from .writable import WritableStream
 
@@ -112,7 +112,7 @@ class WebSocketStream:
         *,
         protocols: str | Iterable[str] = (),
         signal: Any = None,
-        headers: Mapping[str, str] | Headers = (),
+        headers: Mapping[str, str] | HeaderFields = (),
         backend: BackendName | Backend = "auto",
         high_water_mark: int = DEFAULTS.high_water_mark,
         send_high_water_mark: int = DEFAULTS.send_high_water_mark,
@@ -241,7 +241,7 @@ class WebSocketStream:
         self._check_unlocked()
         message = self._incoming.get_nowait()
         if message is None:
-            message, done = await self._incoming.read()
+            message, done = await self._next()
             if done:
                 raise self._end()
             assert message is not None
@@ -261,7 +261,7 @@ class WebSocketStream:
     async def __anext__(self) -> Message:
         message = self._incoming.get_nowait()
         if message is None:
-            message, done = await self._incoming.read()
+            message, done = await self._next()
             if done:
                 raise StopAsyncIteration
             assert message is not None
@@ -340,6 +340,15 @@ class WebSocketStream:
         readable = self._readable or self.readable
         if readable._reader is not None:
             raise TypeError("the readable stream is locked: read through its reader, or release it")
+
+    async def _next(self) -> ReadResult:
+        """Wait for the next message; :attr:`readable` is locked meanwhile, as by a reader."""
+        readable = self.readable
+        readable._receiving += 1
+        try:
+            return await self._incoming.read()
+        finally:
+            readable._receiving -= 1
 
     def _end(self) -> WebSocketError:
         """Return the error for a receive after the last message of a connection that ended cleanly."""

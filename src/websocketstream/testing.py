@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from ._backends.fake import CloseFrame, Wire
 from ._core.rules import Message, resolve_url
-from ._core.transport import Backend, Events, Headers, Transport
+from ._core.transport import Backend, Events, HeaderFields, Transport
 from .errors import AbortError
 
 __all__ = ["FakeAbortController", "FakeAbortSignal", "FakeBackend", "FakePeer"]
@@ -73,7 +73,7 @@ class FakeBackend(Backend):
         return resolve_url(url, self._base_url)
 
     def connect(
-        self, url: str, protocols: Sequence[str], events: Events, headers: Headers = ()
+        self, url: str, protocols: Sequence[str], events: Events, headers: HeaderFields = ()
     ) -> Transport:
         wire = Wire(events, self._receive_backpressure)
         self.peers.append(FakePeer(url, protocols, wire, self._handler))

@@ -55,3 +55,12 @@ async def test_abort_in_the_middle_of_a_message() -> None:
         record = server.journal.find("aborted")
         await record.until(lambda record: False)
         assert record.messages_received == 1
+
+
+async def test_reason_of_a_failure() -> None:
+    """Unlike a browser, this back end says why no connection was made, without the URL's secrets."""
+    async with serve() as server:
+        stream = WebSocketStream(f"{server.url}/no-such-route?token=s3cret")
+        message = str(await raised_by(stream.opened))
+    assert "HTTP 404" in message
+    assert "s3cret" not in message

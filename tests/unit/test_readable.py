@@ -346,3 +346,24 @@ async def test_readers_are_for_readable_streams() -> None:
     """What is no stream is refused by its type."""
     with pytest.raises(TypeError, match="a reader is for a ReadableStream, not NoneType"):
         ReadableStreamDefaultReader(None)  # type: ignore[arg-type]
+
+
+async def test_receiving_locks(bench: Bench) -> None:
+    """While a receive waits, no reader can be taken; afterwards one can, however the wait has ended."""
+    ws, opened = await stream_on(bench)
+    waiting = [asyncio.ensure_future(ws.recv()), asyncio.ensure_future(anext(ws))]
+    await turn()
+    assert opened.readable.locked
+    with pytest.raises(TypeError, match="locked"):
+        opened.readable.get_reader()
+    waiting[0].cancel()
+    await turn(2)
+    assert opened.readable.locked
+    bench.rig.events.received(["a"])
+    assert await waiting[1] == "a"
+    with opened.readable.get_reader() as reader:
+        read = reader.read()
+        with pytest.raises(TypeError, match="locked"):
+            await ws.recv()
+        bench.rig.events.received(["b"])
+        assert (await read).value == "b"

@@ -25,7 +25,7 @@ from collections.abc import Callable, Sequence
 
 from .. import _ffi
 from .._core.rules import Message
-from .._core.transport import Events, Headers
+from .._core.transport import Events, HeaderFields
 from .browser import BrowserBackend
 
 BUFFER_POLL_SECONDS = 0.004
@@ -52,7 +52,7 @@ class ClassicBackend(BrowserBackend):
         return _ffi.sends_headers()
 
     def connect(
-        self, url: str, protocols: Sequence[str], events: Events, headers: Headers = ()
+        self, url: str, protocols: Sequence[str], events: Events, headers: HeaderFields = ()
     ) -> ClassicTransport:
         return ClassicTransport(url, protocols, events, headers)
 
@@ -62,7 +62,9 @@ class ClassicTransport:
 
     receive_backpressure = False
 
-    def __init__(self, url: str, protocols: Sequence[str], events: Events, headers: Headers) -> None:
+    def __init__(
+        self, url: str, protocols: Sequence[str], events: Events, headers: HeaderFields
+    ) -> None:
         self._events = events
         # First of all: the browser may refuse the URL, and then there must be no proxy to destroy yet.
         self._socket = _ffi.JsWebSocket(

@@ -15,12 +15,12 @@ from contextvars import Context
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Subprotocol
 
 from .._core.failures import ABNORMAL
 from .._core.rules import Message, resolve_url
-from .._core.transport import Events, Headers
+from .._core.transport import Events, HeaderFields
 from ..errors import NotSupportedError
 
 PROTOCOL_VIOLATIONS = (1002, 1007)
@@ -37,7 +37,7 @@ class CPythonBackend:
         return resolve_url(url, None)
 
     def connect(
-        self, url: str, protocols: Sequence[str], events: Events, headers: Headers = ()
+        self, url: str, protocols: Sequence[str], events: Events, headers: HeaderFields = ()
     ) -> CPythonTransport:
         return CPythonTransport(url, protocols, events, additional_headers=headers)
 
@@ -125,10 +125,12 @@ class CPythonTransport:
                 ping_interval=None,
                 **options,
             )
-        except Exception:
-            # OSError, EOFError and InvalidHandshake, and what it raises for a host name that can't be
-            # one, a redirect or a proxy: whatever it is, nobody may be left waiting.
-            self._events.disconnected(ABNORMAL, "", clean=False)
+        except Exception as error:
+            # The library raises others as well, for a host name that can't be one, a redirect or a
+            # proxy; their messages may show the whole URL. Whatever it is, the connection has ended.
+            known = isinstance(error, (OSError, InvalidHandshake))
+            reason = str(error) if known else type(error).__name__
+            self._events.disconnected(ABNORMAL, reason, clean=False)
             return
         self._ws = ws
         extensions = ", ".join(str(extension.name) for extension in ws.protocol.extensions)

@@ -26,7 +26,7 @@ from typing import Any
 
 from .. import _ffi
 from .._core.rules import Message
-from .._core.transport import Events, Headers
+from .._core.transport import Events, HeaderFields
 from .browser import BrowserBackend
 
 BATCH_BYTES = 64 * 1024
@@ -41,7 +41,7 @@ class NativeBackend(BrowserBackend):
     sends_headers = False
 
     def connect(
-        self, url: str, protocols: Sequence[str], events: Events, headers: Headers = ()
+        self, url: str, protocols: Sequence[str], events: Events, headers: HeaderFields = ()
     ) -> NativeTransport:
         return NativeTransport(url, protocols, events)
 

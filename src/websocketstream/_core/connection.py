@@ -39,7 +39,7 @@ from .buffers import ReceiveBuffer, SendBuffer
 from .options import DEFAULTS, ConnectionOptions
 from .promise import Promise, rejected, resolved
 from .rules import Message, redact, size_of
-from .transport import UNCONNECTED, Backend, Headers, Transport
+from .transport import UNCONNECTED, Backend, HeaderFields, Transport
 
 logger = logging.getLogger("websocketstream")
 
@@ -88,7 +88,7 @@ class Connection:
         *,
         backend: Backend,
         options: ConnectionOptions = DEFAULTS,
-        headers: Headers = (),
+        headers: HeaderFields = (),
         may_suspend: bool = True,
     ) -> None:
         self.url = url
@@ -281,7 +281,7 @@ class Connection:
     def disconnected(self, code: int, reason: str, *, clean: bool, lost: bool = False) -> None:
         """Standard: WebSockets, "when a WebSocketStream connection is closed"."""
         if self.state is State.CONNECTING:
-            self._end_unopened(failures.not_connected(self.url))
+            self._end_unopened(failures.not_connected(self.url, reason))
             return
         unsent = self._transport.buffered_amount
         error: WebSocketError | None = self._failure

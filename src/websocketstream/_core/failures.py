@@ -12,12 +12,14 @@ NEVER_SENT = (ABNORMAL, 1015)
 """Codes that stand for a failure. Some engines report a clean close for a frame that has one."""
 
 
-def not_connected(url: str) -> HandshakeError:
-    return HandshakeError(
-        f"the connection to {redact(url)} could not be made: refused, unreachable, answered with an "
-        "HTTP error, forbidden to this page, or one too many for this browser; the browser does not say "
-        "which"
-    )
+def not_connected(url: str, reason: str) -> HandshakeError:
+    """Return the error for a connection that could not be made, for a reason that browsers keep back."""
+    if not reason:
+        reason = (
+            "refused, unreachable, answered with an HTTP error, forbidden to this page, or one too many "
+            "for this browser; the browser does not say which"
+        )
+    return HandshakeError(f"the connection to {redact(url)} could not be made: {reason}")
 
 
 def not_connected_in_time(url: str, seconds: float | None) -> HandshakeError:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 if TYPE_CHECKING:
-    from .transport import Backend, Headers
+    from .transport import Backend, HeaderFields
 
 BackendName = Literal["auto", "safe", "native", "polyfill", "cpython"]
 """The name of a back end, or of a rule to choose one."""
@@ -24,7 +24,7 @@ class StreamOptions(TypedDict, total=False):
 
     protocols: str | Iterable[str]
     signal: Any
-    headers: Mapping[str, str] | Headers
+    headers: Mapping[str, str] | HeaderFields
     backend: BackendName | Backend
     high_water_mark: int
     send_high_water_mark: int

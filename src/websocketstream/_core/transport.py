@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 from .rules import Message
 
-Headers = Sequence[tuple[str, str]]
-"""Headers for the opening handshake: names and values, in order."""
+HeaderFields = Sequence[tuple[str, str]]
+"""HeaderFields for the opening handshake: names and values, in order."""
 
 
 class Events(Protocol):
@@ -36,6 +36,7 @@ class Events(Protocol):
     def disconnected(self, code: int, reason: str, *, clean: bool, lost: bool = False) -> None:
         """Report that the connection has ended, or could not be made. The last event.
 
+        ``reason``: the server's; or the cause, as far as it is known, if no connection was made.
         ``clean``: a Close frame went each way. ``lost``: messages may have arrived without being
         reported.
         """
@@ -114,7 +115,7 @@ class Backend(Protocol):
         """Return ``url``, resolved against the page's and serialised; ``None`` if it is not a URL."""
 
     def connect(
-        self, url: str, protocols: Sequence[str], events: Events, headers: Headers = ()
+        self, url: str, protocols: Sequence[str], events: Events, headers: HeaderFields = ()
     ) -> Transport:
         """Start to connect. Events are never reported during the call.
 
