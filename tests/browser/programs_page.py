@@ -40,6 +40,7 @@ async def prepare(part: str) -> None:
     _scenarios.clear()
     for program in ("feed", "legacy_feed", "aiohttp_feed"):
         _scenarios[program] = Scenario(program, "", _run(program), timeout=60)
+    _scenarios["stream_feed"] = Scenario("stream_feed", "", _run_alone, timeout=60)
 
 
 def _forget(name: str) -> None:
@@ -59,3 +60,8 @@ def _run(program: str) -> Callable[[Any], Awaitable[None]]:
             websocketstream.uninstall()
 
     return run
+
+
+async def _run_alone(env: Any) -> None:
+    """Run the program for this package itself, which needs no library in a page, and no gateway."""
+    await importlib.import_module("programs.stream_feed").main(env.server)

@@ -1,4 +1,4 @@
-"""Programs that are written for a library print the same on CPython and in every engine."""
+"""Programs, for a library or for this package, print the same on CPython and in every engine."""
 
 import os
 import subprocess
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import pytest
+from packaging.version import Version
 
 from tests.libraries import PINS
 from tests.libraries._thread import ServerThread
@@ -42,7 +43,7 @@ def on_cpython(program: Program, server: str) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-m", "tests.programs", program.name, server],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, wheels))},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, [*wheels, ROOT / "src"]))},
         capture_output=True,
         text=True,
         timeout=LIMIT,
@@ -54,7 +55,10 @@ def on_cpython(program: Program, server: str) -> list[str]:
 
 
 def all_programs() -> list[Program]:
-    """The programs: with each version of `websockets`, whose newer client came with version 13."""
+    """The programs: with each version of `websockets`, whose newer client came with version 13.
+
+    This package's own program uses that client on CPython, from the version on that its extra names.
+    """
     versions = _pins("websockets")
     (aiohttp,) = (pin for pin in _pins("websockets-17") if pin.startswith("aiohttp=="))
     return [
@@ -64,6 +68,11 @@ def all_programs() -> list[Program]:
             for version in versions
             for name in ("legacy_feed", "feed")
             if (name, version) != ("feed", "websockets==12.0")
+        ),
+        *(
+            Program("stream_feed", "websockets", version)
+            for version in versions
+            if Version(version.partition("==")[2]) >= Version("15")
         ),
     ]
 

@@ -1,1 +1,4 @@
-"""Programs that know nothing of this package, for tests that run them with and without it."""
+"""Programs for libraries, which know nothing of this package, and one for this package itself.
+
+Tests run each of them on CPython and in a page, and compare what they print.
+"""
