@@ -69,7 +69,9 @@ async def _arrived(opened: WebSocketOpenInfo, count: int) -> Message:
 @scenario()
 async def close_in_a_flood_leaves_no_gap(env: Env) -> None:
     """A close while messages stream in is answered; those that are delivered have no gap."""
-    stream = env.stream("/flood?size=1000&total=50000000")
+    # So long that the server can't have come to its end, where it closes by itself, when the close is
+    # sent, however late that is: the server stops sending when it comes.
+    stream = env.stream("/flood?size=1000&total=50000000000")
     opened = await stream.opened
     reader = opened.readable.get_reader()
     first = await reader.read()
