@@ -124,7 +124,7 @@ async def lost_connection_is_raised_after_what_came_before(env: Env) -> None:
     assert await failure(WebSocketError, _iterate(stream, messages)) is error
     assert refusal(WebSocketError, stream.send, "too late") is error
 
-    stream = env.stream(settled("/eof?after=5"))
+    stream = env.stream(settled("/reset?after=5"))
     await stream.opened
     messages.clear()
     error = await failure(WebSocketError, _iterate(stream, messages))
