@@ -183,6 +183,26 @@ async def locks_keep_the_short_way_out(env: Env) -> None:
         await _assert_works(ws)
 
 
+@scenario()
+async def waiting_recv_keeps_readers_out(env: Env) -> None:
+    """While ``recv`` waits the readable stream is locked, and free again when it has ended."""
+    async with env.stream("/echo") as ws:
+        receiving = asyncio.ensure_future(ws.recv())
+        given_up = asyncio.ensure_future(ws.recv())
+        await asyncio.sleep(0)
+        assert ws.readable.locked
+        refusal(TypeError, ws.readable.get_reader)
+        refusal(TypeError, aiter, ws.readable)
+        refusal(TypeError, ws.readable.cancel)
+        given_up.cancel()
+        await failure(asyncio.CancelledError, given_up)
+        assert ws.readable.locked
+        await ws.send("for the first")
+        assert await receiving == "for the first"
+        assert not ws.readable.locked
+        await _assert_works(ws)
+
+
 def _uses(ws: WebSocketStream) -> list[Callable[[], object]]:
     """The uses of a stream, except for ``recv``, that need it to be open."""
     return [
