@@ -46,6 +46,9 @@ logger = logging.getLogger("websocketstream")
 OVERFLOW = 4009
 """The code to close with when the receive buffer is full; 1009 is one that a page can't send."""
 
+LATE = 0.1
+"""A timer that is so many seconds late shows that the program has blocked the event loop."""
+
 
 class State(enum.Enum):
     """The state of a connection; names are those of classic ``WebSocket.readyState``."""
@@ -360,6 +363,10 @@ class Connection:
         if self.incoming.is_full:  # The server is silent because it is held back.
             self._note_activity()
         rest = self._last_heard + idle - asyncio.get_running_loop().time()
+        if rest < -LATE:
+            # The event loop was blocked: messages that came meanwhile have yet to be delivered.
+            self._last_heard += LATE - rest
+            rest = LATE
         if rest > 0:
             self._set_timer(rest, self._check_idle)
         else:
