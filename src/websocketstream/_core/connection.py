@@ -122,7 +122,7 @@ class Connection:
         self._failure: WebSocketError | None = None
         self._write_error: Exception | None = None
         self._aborted = False
-        self._cancel_timer: Callable[[], None] = _nothing
+        self._cancel_timer: Callable[[], None] = lambda: None
         self._transport: Transport = UNCONNECTED
         self.outgoing: SendBuffer = SendBuffer(
             options.send_high_water_mark,
@@ -396,7 +396,3 @@ class Connection:
     def _set_timer(self, seconds: float, callback: Callable[[], None]) -> None:
         self._cancel_timer()
         self._cancel_timer = self.backend.call_later(seconds, callback)
-
-
-def _nothing() -> None:
-    """Cancel no timer."""
