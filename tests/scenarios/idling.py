@@ -84,3 +84,13 @@ async def idle_timeout_ends_with_the_connection(env: Env) -> None:
     async with env.stream("/slow-handshake?delay_ms=300", idle_timeout=0.2) as ws:
         await ws.send("still there?")
         assert await ws.recv() == "still there?"
+
+
+@scenario()
+async def busy_program_does_not_take_its_server_for_dead(env: Env) -> None:
+    """What came while the program has blocked everything for longer than that still counts."""
+    async with env.stream("/samples?delay_ms=50", idle_timeout=IDLE) as ws:
+        for _ in range(3):
+            await ws.recv()
+            time.sleep(2 * IDLE)
+        await ws.recv()
