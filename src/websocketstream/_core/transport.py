@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from .rules import Message
 
 HeaderFields = Sequence[tuple[str, str]]
-"""HeaderFields for the opening handshake: names and values, in order."""
+"""Header fields for the opening handshake: names and values, in order."""
 
 
 class Events(Protocol):
