@@ -21,7 +21,7 @@ from .support import resolve_backend
 
 __all__ = ["Reconnection", "exponential_backoff", "reconnect"]
 
-logger = logging.getLogger("websocketstream")
+logger: logging.Logger = logging.getLogger("websocketstream")
 
 STABLE_SECONDS = 10.0
 """A connection that lasts so long, or receives a message, is a success: the back-off starts again."""

@@ -51,7 +51,7 @@ class FakeBackend(Backend):
             assert await ws.recv() == "HELLO"
     """
 
-    name = ""
+    name: str = ""
     sends_headers = False
 
     def __init__(

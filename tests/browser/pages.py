@@ -72,6 +72,10 @@ class Outcome:
         return self.text.startswith("tab crashed")
 
 
+class StartFailed(Exception):
+    """Pyodide itself has not started."""
+
+
 class Page:
     """One browser with Pyodide and the code in it; started when first needed, again after a crash."""
 
@@ -98,12 +102,13 @@ class Page:
         """Start the browser and Pyodide in it, and import nothing.
 
         About one start of Pyodide in a hundred crashes Chromium 156: a fault in its own code, on a
-        stack that WebAssembly switched to. No code of this repository has run by then. Such a start
-        is made once more, and reported.
+        stack that WebAssembly switched to. In WebKitGTK a start has failed with "Out of bounds memory
+        access", seen once. No code of this repository has run by then. Such a start is made once more,
+        and reported.
         """
         try:
             self._boot()
-        except TabCrashed as error:
+        except (TabCrashed, StartFailed) as error:
             warnings.warn(f"{self.spec.id} is started again: {error}", stacklevel=2)
             self._boot()
 
@@ -111,7 +116,9 @@ class Page:
         kind = RuntimePage if self.spec.engine in RUNTIMES else HARNESS[self.spec.engine]
         self._runner = runner = kind(self.spec, self._port)
         try:
-            runner.call("python", BOOT_LIMIT, code="None")
+            answer = runner.call("python", BOOT_LIMIT, code="None")
+            if answer["outcome"] != "passed":
+                raise StartFailed(str(answer.get("text", answer)).partition("\n")[0])
         except BaseException:
             self.close()
             raise
