@@ -68,7 +68,7 @@ def run(driver: WebDriver, library: str) -> str | None:
 
 def wait(driver: WebDriver, expression: str) -> None:
     """Wait until an expression is true in the frame."""
-    WebDriverWait(driver, LIMIT).until(holds(expression))
+    WebDriverWait(driver, LIMIT).until(holds("libraries.html", expression))
 
 
 def photograph_frame(driver: WebDriver, name: str) -> None:

@@ -48,7 +48,7 @@ def check(driver: WebDriver, address: str, engine: str) -> list[str]:
         driver.switch_to.frame(0)
         try:
             for step in steps:
-                WebDriverWait(driver, LIMIT).until(holds(page, step))
+                WebDriverWait(driver, LIMIT).until(holds(f"pyscript/{page}", step))
         except TimeoutException:
             problems.append(f"{engine}: {page}: not within {LIMIT} seconds: {step}")
         problems += [f"{engine}: {page}: {text}" for text in driver.execute_script(BANNERS)]
@@ -61,6 +61,6 @@ def check(driver: WebDriver, address: str, engine: str) -> list[str]:
 
 def holds(page: str, expression: str) -> Callable[[WebDriver], object]:
     """Return a condition to wait for, in a frame that may still be blank or loading."""
-    there = f"location.pathname.endsWith({json.dumps('/pyscript/' + page)})"
+    there = f"location.pathname.endsWith({json.dumps(f'/{page}')})"
     script = f"return {there} && document.readyState === 'complete' && ({expression})"
     return lambda driver: driver.execute_script(script)
