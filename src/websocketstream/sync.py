@@ -160,9 +160,7 @@ async def _send(stream: WebSocketStream, message: object) -> None:
 
 async def _recv(stream: WebSocketStream, timeout: float | None) -> Message:
     try:
-        # Also when this is cancelled, no read may be left behind: it would take the next message.
-        async with asyncio.timeout(timeout):
-            return await stream.recv()
+        return await within(timeout, stream.recv)
     except TimeoutError:
         raise TimeoutError(f"no message came within {timeout} s") from None
 
@@ -196,6 +194,28 @@ def wait[T](function: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T:
         raise error
     finally:
         del error
+
+
+async def within[T](
+    timeout: float | None, function: Callable[..., Coroutine[Any, Any, T]], *args: Any
+) -> T:
+    """Await ``function`` for at most ``timeout`` seconds. With 0 it can return what is there already.
+
+    Raises:
+        TimeoutError: it did not end in time, and was cancelled.
+    """
+    # Not asyncio.timeout(): Pyodide's call_at() refuses a deadline that has just passed, as a short one
+    # may have where the clock is coarse.
+    task = asyncio.ensure_future(function(*args))
+    try:
+        await asyncio.wait([task], timeout=None if timeout is None else max(timeout, 0))
+    finally:
+        # Also when this is cancelled, no read may be left behind: it would take the next message.
+        task.cancel()
+    await asyncio.wait([task])
+    if task.cancelled():
+        raise TimeoutError(f"timed out in {timeout:.1f}s")
+    return task.result()
 
 
 async def _outcome[T](coroutine: Coroutine[Any, Any, T]) -> tuple[T | None, BaseException | None]:

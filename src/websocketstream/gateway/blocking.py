@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from operator import attrgetter
@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any, Self
 
 from ..errors import NotSupportedError
-from ..sync import wait
+from ..sync import wait, within
 
 _PROPERTIES = ("close_code", "close_reason", "local_address", "remote_address", "state", "subprotocol")
 """Properties of the library's class, to be delegated: they come before ``__getattr__``."""
@@ -51,7 +51,7 @@ class BlockingConnection:
                 yield self.recv()
 
     def recv(self, timeout: float | None = None, decode: bool | None = None) -> Any:
-        return wait(_within, timeout, self._connection.recv, decode)
+        return wait(within, timeout, self._connection.recv, decode)
 
     def recv_streaming(self, decode: bool | None = None) -> Iterator[Any]:
         fragments = self._connection.recv_streaming(decode)
@@ -68,7 +68,7 @@ class BlockingConnection:
 
     def wait_closed(self, timeout: float | None = None) -> bool:
         try:
-            wait(_within, timeout, self._connection.wait_closed)
+            wait(within, timeout, self._connection.wait_closed)
         except TimeoutError:
             return False
         return True
@@ -97,20 +97,6 @@ class _Acknowledgement(threading.Event):
     def _done(self, waiter: asyncio.Future[float]) -> None:
         if not waiter.cancelled() and (waiter.exception() is None or self._ack_on_close):
             self.set()
-
-
-async def _within(
-    timeout: float | None, function: Callable[..., Coroutine[Any, Any, Any]], *args: Any
-) -> Any:
-    """Await ``function`` for at most ``timeout`` seconds. With 0 it can return what is there already."""
-    task = asyncio.ensure_future(function(*args))
-    await asyncio.wait([task], timeout=None if timeout is None else max(timeout, 0))
-    if not task.done():
-        task.cancel()
-        await asyncio.wait([task])
-        if task.cancelled():
-            raise TimeoutError(f"timed out in {timeout:.1f}s")
-    return task.result()
 
 
 def bridge(module: ModuleType) -> Callable[[], None]:

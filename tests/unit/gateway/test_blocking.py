@@ -15,6 +15,7 @@ from tests.server import ThreadedServer, serve_in_thread
 from websocketstream.errors import NotSupportedError
 from websocketstream.gateway import blocking
 from websocketstream.gateway.blocking import bridge
+from websocketstream.sync import within
 
 client: Any = importlib.import_module("websockets.sync.client")
 
@@ -317,7 +318,7 @@ async def test_timeout_that_comes_too_late() -> None:
             return "message"
         raise AssertionError("never cancelled")
 
-    assert await blocking._within(0, receive) == "message"
+    assert await within(0, receive) == "message"
 
 
 def test_clean_end(connect: Callable[..., Any]) -> None:
