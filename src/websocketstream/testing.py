@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from ._backends.fake import CloseFrame, Wire
 from ._core.rules import Message, resolve_url
-from ._core.transport import Backend, Events, HeaderFields, Transport
+from ._core.transport import Backend, Events, HeaderFields, Transport, start_timer
 from .errors import AbortError
 
 __all__ = ["FakeAbortController", "FakeAbortSignal", "FakeBackend", "FakePeer"]
@@ -80,7 +80,7 @@ class FakeBackend(Backend):
         return wire
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
-        return asyncio.get_running_loop().call_later(seconds, callback).cancel
+        return start_timer(seconds, callback)
 
     def as_bytes(self, chunk: object) -> bytes | None:
         return None

@@ -18,8 +18,7 @@ from tests.scenarios.gateway.env import LibrariesEnv
 from tests.worlds.fetch import FetchRequest
 from tests.worlds.library import LibraryBackend
 from websocketstream._backends.cpython import CPythonTransport
-from websocketstream._core.transport import Events
-from websocketstream.gateway.options import start_timer
+from websocketstream._core.transport import Events, start_timer
 from websocketstream.testing import FakeAbortController
 
 direct = ContextVar("direct", default=False)

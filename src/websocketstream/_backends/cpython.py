@@ -11,7 +11,6 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from contextvars import Context
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -20,7 +19,7 @@ from websockets.typing import Subprotocol
 
 from .._core.failures import ABNORMAL
 from .._core.rules import Message, resolve_url
-from .._core.transport import Events, HeaderFields
+from .._core.transport import Events, HeaderFields, call_soon_in, start_timer
 from ..errors import NotSupportedError
 
 PROTOCOL_VIOLATIONS = (1002, 1007)
@@ -32,6 +31,7 @@ class CPythonBackend:
 
     name = "cpython"
     sends_headers = True
+    call_later = staticmethod(start_timer)
 
     def parse_url(self, url: str) -> str | None:
         return resolve_url(url, None)
@@ -40,9 +40,6 @@ class CPythonBackend:
         self, url: str, protocols: Sequence[str], events: Events, headers: HeaderFields = ()
     ) -> CPythonTransport:
         return CPythonTransport(url, protocols, events, additional_headers=headers)
-
-    def call_later(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
-        return asyncio.get_running_loop().call_later(seconds, callback).cancel
 
     def as_bytes(self, chunk: object) -> bytes | None:
         return None
@@ -67,6 +64,7 @@ class CPythonTransport:
     """
 
     receive_backpressure = True
+    call_soon = staticmethod(call_soon_in)
 
     def __init__(self, url: str, protocols: Sequence[str], events: Events, **options: Any) -> None:
         self.buffered_amount = 0
@@ -95,9 +93,6 @@ class CPythonTransport:
 
     def resume_reading(self) -> None:
         self._reading.set()
-
-    def call_soon(self, callback: Callable[[], object], context: Context) -> None:
-        asyncio.get_running_loop().call_soon(callback, context=context)
 
     def discard(self) -> None:
         self.buffered_amount = 0

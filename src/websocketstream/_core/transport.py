@@ -83,14 +83,22 @@ class Transport(Protocol):
         """End the connection at once, report nothing more, and release everything."""
 
 
+def start_timer(seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
+    """Call ``callback`` after that time, with a timer of the event loop; return what cancels it."""
+    return asyncio.get_running_loop().call_later(seconds, callback).cancel
+
+
+def call_soon_in(callback: Callable[[], object], context: Context) -> None:
+    """Call ``callback`` in ``context`` in the next turn of the event loop."""
+    asyncio.get_running_loop().call_soon(callback, context=context)
+
+
 class _Unconnected:
     """The transport of a connection that has none yet; it does nothing."""
 
     receive_backpressure = False
     buffered_amount = 0
-
-    def call_soon(self, callback: Callable[[], object], context: Context) -> None:
-        asyncio.get_running_loop().call_soon(callback, context=context)
+    call_soon = staticmethod(call_soon_in)
 
     def _nothing(self, *_: object) -> None: ...
 

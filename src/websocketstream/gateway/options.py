@@ -5,13 +5,12 @@ The functions are options, too, so that the gateway and its tests run outside a 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .._core.options import DEFAULTS, BackendName, Overflow
-from .._core.transport import Backend
+from .._core.transport import Backend, start_timer
 from .headers import HeadersHook
 
 StartFetch = Callable[..., Any]
@@ -25,11 +24,6 @@ Probe = Callable[[str, Literal["cors", "no-cors"], float, Callable[[int | None],
 
 CallLater = Callable[[float, Callable[[], None]], Cancel]
 """A function that calls another after some seconds, like :func:`websocketstream._ffi.call_later`."""
-
-
-def start_timer(seconds: float, callback: Callable[[], None]) -> Cancel:
-    """Call ``callback`` after that time, with a timer of the event loop."""
-    return asyncio.get_running_loop().call_later(seconds, callback).cancel
 
 
 def nothing_to_cancel() -> None:
