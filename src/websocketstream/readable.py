@@ -41,7 +41,7 @@ class ReadableStream:
 
     @property
     def locked(self) -> bool:
-        """``True`` while a reader, an iteration or a JavaScript stream holds the lock."""
+        """``True`` while a reader, an iteration, a JavaScript stream or a waiting ``recv()`` has it."""
         return self._reader is not None or self._receiving > 0
 
     @property

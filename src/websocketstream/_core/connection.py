@@ -269,7 +269,8 @@ class Connection:
         incoming.put(messages)
         self.messages_received += len(messages)
         self.bytes_received += incoming.size - size
-        self._note_activity()
+        if self._options.idle_timeout is not None:  # Not _note_activity(): each message comes this way.
+            self._last_heard = asyncio.get_running_loop().time()
         if not incoming.is_full:
             return
         if not self._transport.receive_backpressure:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 if TYPE_CHECKING:
     from .transport import Backend, HeaderFields
@@ -62,7 +62,7 @@ class ConnectionOptions:
 
 def check_backend_name(name: object) -> None:
     """Raise ValueError for a string that is not the name of a back end."""
-    names = ("auto", "safe", "native", "polyfill", "cpython")
+    names = get_args(BackendName)
     if isinstance(name, str) and name not in names:
         raise ValueError(f"backend must be one of {', '.join(map(repr, names))}, not {name!r}")
 
