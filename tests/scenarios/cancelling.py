@@ -15,6 +15,8 @@ from .steps import (
     INSATIABLE,
     Message,
     assert_echoes,
+    cancel_at_every_moment,
+    cancel_inside,
     failure,
     gone_before_it_was_open,
     has_room,
@@ -72,24 +74,9 @@ async def reads_cancelled_at_every_moment_lose_nothing(env: Env) -> None:
     """Whenever reads are cancelled, also when their message has just come, all are delivered once."""
     stream = env.stream("/send?count=200&kind=mixed")
     opened = await stream.opened
-    messages: list[Message] = []
     with opened.readable.get_reader() as reader:
-        turns, done = 0, False
-        while not done:
-            turns += 1
-            task = asyncio.ensure_future(_next(reader.read()))
-            for _ in range(turns % 4):
-                await asyncio.sleep(0)
-            task.cancel()
-            try:
-                message = await task
-            except asyncio.CancelledError:
-                await asyncio.sleep(0)
-                continue
-            if message is None:
-                done = True
-            else:
-                messages.append(message)
+        messages, end = await cancel_at_every_moment(lambda: _next(reader.read()))
+    assert end is None
     check(messages, 200, 10, "mixed")
     await stream.closed
 
@@ -215,19 +202,13 @@ async def cancelled_write_is_sent_all_the_same(env: Env) -> None:
 async def cancelled_block_closes(env: Env) -> None:
     """When the task in an ``async with`` is cancelled, the connection is closed in good order."""
     id = env.new_id()
-    inside = asyncio.Event()
 
-    async def use() -> None:
+    async def use(inside: asyncio.Event) -> None:
         async with env.stream(f"/echo?id={id}"):
             inside.set()
             await asyncio.Event().wait()
 
-    task = asyncio.ensure_future(use())
-    await inside.wait()
-    task.cancel()
-    await failure(asyncio.CancelledError, task)
-    entry = await env.journal(id)
-    assert (entry["ended"], entry["close_code"]) == ("close", 1005)
+    await cancel_inside(env, id, use)
 
 
 @scenario()

@@ -10,7 +10,16 @@ from websocketstream import InvalidStateError, WebSocketError, WebSocketStream
 from .env import Env, Skip
 from .payload import check
 from .registry import scenario
-from .steps import INSATIABLE, Message, digest, failure, outcome, refusal, settled
+from .steps import (
+    INSATIABLE,
+    Message,
+    cancel_at_every_moment,
+    digest,
+    failure,
+    outcome,
+    refusal,
+    settled,
+)
 
 SOON = 0.03
 
@@ -263,27 +272,11 @@ async def recv_that_is_given_up_loses_nothing(env: Env) -> None:
 async def recv_given_up_at_every_moment_loses_nothing(env: Env) -> None:
     """Whenever ``recv`` is cancelled, also when its message has just come, all are delivered once."""
     async with env.stream("/send?count=200&kind=mixed") as ws:
-        messages: list[Message] = []
 
         async def receive() -> object:
             return await outcome(ws.recv())
 
-        turns, end = 0, None
-        while end is None:
-            turns += 1
-            task = asyncio.ensure_future(receive())
-            for _ in range(turns % 4):
-                await asyncio.sleep(0)
-            task.cancel()
-            try:
-                received = await task
-            except asyncio.CancelledError:
-                await asyncio.sleep(0)
-                continue
-            if isinstance(received, str | bytes):
-                messages.append(received)
-            else:
-                end = received
+        messages, end = await cancel_at_every_moment(receive)
         assert isinstance(end, WebSocketError)
         assert end.close_code == 1000
         check(messages, 200, 10, "mixed")

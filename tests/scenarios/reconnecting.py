@@ -19,7 +19,7 @@ from websocketstream import (
 from .env import Env
 from .payload import check
 from .registry import scenario
-from .steps import Message, failure
+from .steps import Message, cancel_inside, failure
 
 
 def _soon() -> Iterator[float]:
@@ -94,19 +94,13 @@ async def body_that_ends_closes_before_it_connects_again(env: Env) -> None:
 async def cancelled_loop_closes_the_connection(env: Env) -> None:
     """Cancelling the task closes the connection, as the server sees it."""
     id = env.new_id()
-    inside = asyncio.Event()
 
-    async def use() -> None:
+    async def use(inside: asyncio.Event) -> None:
         async for ws in _connections(env, f"/echo?id={id}"):
             inside.set()
             await ws.recv()
 
-    task = asyncio.ensure_future(use())
-    await inside.wait()
-    task.cancel()
-    await failure(asyncio.CancelledError, task)
-    entry = await env.journal(id)
-    assert (entry["ended"], entry["close_code"]) == ("close", 1005)
+    await cancel_inside(env, id, use)
 
 
 @scenario()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from hashlib import sha256
 from typing import Any
 
@@ -118,3 +118,38 @@ def digest(messages: Iterable[Message]) -> str:
     for message in messages:
         whole.update(framed(message))
     return whole.hexdigest()
+
+
+async def cancel_inside(
+    env: Env, id: str, use: Callable[[asyncio.Event], Coroutine[Any, Any, object]]
+) -> None:
+    """Cancel ``use``, which sets the event inside its block; the server must see a clean close."""
+    inside = asyncio.Event()
+    task = asyncio.ensure_future(use(inside))
+    await inside.wait()
+    task.cancel()
+    await failure(asyncio.CancelledError, task)
+    entry = await env.journal(id)
+    assert (entry["ended"], entry["close_code"]) == ("close", 1005)
+
+
+async def cancel_at_every_moment(
+    receive: Callable[[], Coroutine[Any, Any, object]],
+) -> tuple[list[Message], object]:
+    """Receive, and cancel each task after 0 to 3 turns; return the messages, and what came after."""
+    messages: list[Message] = []
+    turns = 0
+    while True:
+        turns += 1
+        task = asyncio.ensure_future(receive())
+        for _ in range(turns % 4):
+            await asyncio.sleep(0)
+        task.cancel()
+        try:
+            received = await task
+        except asyncio.CancelledError:
+            await asyncio.sleep(0)
+            continue
+        if not isinstance(received, str | bytes):
+            return messages, received
+        messages.append(received)
