@@ -277,8 +277,7 @@ def _is_http(data: bytes) -> bool:
 
     Raises:
         NotSupportedError: a request can't begin with ``data``. The message describes the bytes, but
-        shows
-            nothing except the name of a command, because the rest may be a password.
+            shows nothing except the name of a command, because the rest may be a password.
     """
     if not data or _FIRST_BYTES.match(data):
         return b"\n" in data
