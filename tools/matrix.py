@@ -49,7 +49,7 @@ def matrix() -> None:
     for path in (RESULT, FURTHER_RESULT):
         path.unlink(missing_ok=True)
     pages = ["--numprocesses", "2", "--dist", "loadgroup"]  # two at a time
-    command = [str(VENV_PYTHON), "-m", "pytest", *TESTS, *pages, *sys.argv[1:]]
+    command = [str(VENV_PYTHON), "-m", "pytest", *TESTS, "--whole", *pages, *sys.argv[1:]]
     exit_code = subprocess.run(command, cwd=ROOT).returncode
     if not RESULT.exists():
         raise Problem(f"the browser tests left no result (exit code {exit_code})")

@@ -20,6 +20,8 @@ DISTRIBUTIONS = Path(os.environ.get("WEBSOCKETSTREAM_DISTRIBUTIONS", ROOT / ".bu
 LIBRARIES = ROOT / ".build" / "libraries"
 FURTHER_PINS = ROOT / "tests" / "environments" / "npm" / "package.json"
 THREADS = ("main", "worker", "main+csp")
+CONTEXTS = ("shared-worker", "service-worker", "sandboxed-frame", "cross-origin-frame")
+"""Other places in a browser where Pyodide may start, which the matrix does not have."""
 BACKENDS = {
     "chromium": ("native", "polyfill"),
     "firefox": ("polyfill",),
@@ -50,8 +52,24 @@ class PageSpec:
         return f"{self.engine}-{self.thread}-{self.pyodide}"
 
     @property
+    def has_every_scenario(self) -> bool:
+        """Whether all scenarios run here in every run, and not only the quick ones.
+
+        Two pages of each engine have them all. Between them each scenario meets the page and the
+        worker, and the newest and the oldest Pyodide of the matrix.
+        """
+        versions = pyodide_versions()
+        return (self.thread, self.pyodide) in (("main", versions[0]), ("worker", versions[-1]))
+
+    @property
     def cells(self) -> "list[Cell]":
         return [Cell(self, backend) for backend in (BACKENDS | RUNTIMES)[self.engine]]
+
+    @property
+    def scheme(self) -> str:
+        """How its scenarios connect: ``"wss"`` on one page of each engine, ``"ws"`` on the others."""
+        with_tls = (self.thread, self.pyodide) == ("worker", pyodide_versions()[-1])
+        return "wss" if with_tls else "ws"
 
 
 @dataclass(frozen=True)

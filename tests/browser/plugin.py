@@ -26,6 +26,7 @@ from .matrix import Matrix
 
 POOL = pytest.StashKey[Any]()
 SELECTION = pytest.StashKey[Selection]()
+WHOLE = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,6 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             choices=choices,
             help=f"only these cells: {', '.join(choices)}",
         )
+    group.addoption("--whole", action="store_true", help="every scenario in every cell")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -55,6 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"WEBSOCKETSTREAM_ENGINES: unknown: {', '.join(sorted(unknown))}")
     selection = Selection(engines, option.backend, option.thread, option.pyodide)
     config.stash[SELECTION] = selection
+    config.stash[WHOLE] = option.whole
     if not hasattr(config, "workerinput"):
         # With pytest-xdist, the reports of all workers arrive in the one process without it.
         config.pluginmanager.register(Matrix(), "websocketstream-matrix")

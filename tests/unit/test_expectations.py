@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from tests.browser.cells import BACKENDS, all_pages, pyodide_versions
 from tests.scenarios.registry import all_scenarios
 
 ROOT = Path(__file__).parents[2]
@@ -44,3 +45,12 @@ def test_a_self_test_is_marked() -> None:
     quick = [scenario for scenario in all_scenarios().values() if scenario.quick]
     assert len(quick) >= 25
     assert all(scenario.timeout <= 20 for scenario in quick)
+
+
+def test_every_scenario_meets_both_threads_and_each_pyodide() -> None:
+    """For each engine and back end, all scenarios run on the page and in the worker, old and new."""
+    pages = [page for page in all_pages() if page.has_every_scenario]
+    for engine in BACKENDS:
+        found = [page for page in pages if page.engine == engine]
+        assert {page.thread for page in found} == {"main", "worker"}
+        assert {page.pyodide for page in found} == set(pyodide_versions())
