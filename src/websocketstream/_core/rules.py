@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from ipaddress import ip_address
 from urllib.parse import urljoin, urlsplit
 
 from ..errors import DOMSyntaxError
@@ -20,6 +21,9 @@ _WELL_FORMED = re.compile(
     r"(?P<start>([a-z][a-z0-9+.-]*:)?//)([^/\\]*@)?(?P<rest>(\[[^]/]*]|[^:/\\@]+)(:\d*)?(/.*)?)",
     re.IGNORECASE | re.DOTALL,
 )
+LOOPBACK, LOCAL = "loopback-network", "local-network"
+"""The permissions for addresses of this computer, and of the local network, as browsers name them."""
+
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 
 
@@ -113,6 +117,37 @@ def resolve_url(url: str, base: str | None) -> str | None:
     # urlsplit() does not tell an empty fragment from none; the standard does.
     mark = "#" if url.endswith("#") else ""
     return parts._replace(path=parts.path or "/").geturl() + mark
+
+
+def address_space(url: str) -> str | None:
+    """Return the permission that guards the host of ``url``; ``None`` for a public or unknown address.
+
+    Only the browser knows which address a name has. Names with a fixed meaning, and those without a dot,
+    are taken for what they usually are.
+
+    Standard: Local Network Access, "IP address space".
+    """
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return LOOPBACK
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return LOCAL if host.endswith(".local") or (host and "." not in host) else None
+    if address.is_loopback:
+        return LOOPBACK
+    return None if address.is_global else LOCAL
+
+
+def needed_permission(url: str, page: str | None) -> str | None:
+    """Return the permission that a page needs to connect to ``url``; ``None`` if it needs none.
+
+    ``page``: the URL or origin of the page; ``None`` outside a browser, where nothing is asked for.
+    """
+    if page is None:
+        return None
+    target, source = address_space(url), address_space(page)
+    return None if target == source or source == LOOPBACK else target
 
 
 def to_message(chunk: object, foreign: Callable[[object], bytes | None]) -> Message:
