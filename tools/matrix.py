@@ -95,7 +95,8 @@ def summary(cell: Cell | None) -> str:
         return "–"
     counts = [(cell["passed"], "passed"), (cell["failed"], "failed")]
     counts.append((len(cell["skipped"]), "skipped"))
-    return ", ".join(f"{number} {word}" for number, word in counts if number) or "no tests"
+    words = [f"{number} {word}" for number, word in counts if number] or ["no tests"]
+    return ", ".join([*words, *(["over TLS"] if cell["scheme"] == "wss" else [])])
 
 
 def environments(cells: list[Cell]) -> str:

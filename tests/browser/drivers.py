@@ -5,6 +5,7 @@ says so, and also when this process is interrupted or killed. WebKitGTK has no h
 supervisor starts an X server and a D-Bus session for it, so pytest needs no `xvfb-run` around it.
 """
 
+import base64
 import os
 import sys
 import threading
@@ -23,6 +24,9 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.webkitgtk.options import Options as WebKitGTKOptions
 from selenium.webdriver.webkitgtk.service import Service as WebKitGTKService
 
+from tests.server import tls
+
+from . import bundle, trust
 from .engines import Engine, find
 
 START_LIMIT = 90
@@ -94,13 +98,38 @@ def _service[S: _Supervised](kind: type[S], engine: Engine) -> S:
     return service
 
 
+class _FirefoxOptions(FirefoxOptions):
+    """Options with which the browser trusts the authority of the servers here, as from its settings."""
+
+    def to_capabilities(self) -> dict[str, Any]:
+        capabilities: dict[str, Any] = super().to_capabilities()
+        profile = bundle.pack((file.name, file) for file in trust.database().iterdir())
+        capabilities[self.KEY]["profile"] = base64.b64encode(profile).decode()
+        return capabilities
+
+
+class _WebKitGTKOptions(WebKitGTKOptions):
+    """Options with which the browser accepts the certificate of the servers here, and no other.
+
+    It is what happens when a user goes on after the browser's warning: it remembers the certificate for
+    this host. The authorities that WebKitGTK trusts are the system's, and only root may add to them.
+    """
+
+    def to_capabilities(self) -> dict[str, Any]:
+        capabilities: dict[str, Any] = super().to_capabilities()
+        certificate = str(tls.folder() / "server.pem")
+        capabilities[self.KEY]["certificates"] = [
+            {"host": host, "certificateFile": certificate} for host in tls.NAMES
+        ]
+        return capabilities
+
+
 def start(name: str, flags: Sequence[str] = (), size: tuple[int, int] | None = None) -> WebDriver:
     """Start the engine and return its driver, whose `quit()` ends all of it."""
     engine = find(name)
     starter = {"chromium": _chromium, "firefox": _firefox, "webkit": _webkit}[name]
     service, options, driver_class = starter(engine, flags, size)
-    # Servers that speak TLS here have certificates of their own signature.
-    options.accept_insecure_certs = True
+    options.accept_insecure_certs = False  # selenium's default for Firefox is another
 
     # Selenium waits without limit for a session. Ending the supervisor ends that wait.
     watchdog = threading.Timer(START_LIMIT, lambda: service.process.terminate())
@@ -159,11 +188,13 @@ def _chromium(engine: Engine, flags: Sequence[str], size: tuple[int, int] | None
         options.add_argument(f"--window-size={size[0]},{size[1]}")
     for flag in (*CHROMIUM_FLAGS, *flags):
         options.add_argument(flag)
-    return _service(_ChromeService, engine), options, webdriver.Chrome
+    service = _service(_ChromeService, engine)
+    service.supervisor_options = ("--nss", str(trust.database()))
+    return service, options, webdriver.Chrome
 
 
 def _firefox(engine: Engine, flags: Sequence[str], size: tuple[int, int] | None) -> _Parts:
-    options = FirefoxOptions()
+    options = _FirefoxOptions()
     options.binary_location = str(engine.browser)
     options.add_argument("--headless")
     if size:
@@ -177,7 +208,7 @@ def _firefox(engine: Engine, flags: Sequence[str], size: tuple[int, int] | None)
 
 
 def _webkit(engine: Engine, flags: Sequence[str], size: tuple[int, int] | None) -> _Parts:
-    options = WebKitGTKOptions()
+    options = _WebKitGTKOptions()
     options.binary_location = str(engine.browser)
     options.add_argument("--automation")
     if size:

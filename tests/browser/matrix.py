@@ -45,6 +45,7 @@ class Matrix:
                 "backend": cell.backend,
                 "thread": cell.page.thread,
                 "pyodide": cell.page.pyodide,
+                "scheme": cell.page.scheme,
                 "passed": 0,
                 "failed": 0,
                 "skipped": [],
@@ -103,13 +104,14 @@ def write(rows: list[dict[str, Any]], path: Path) -> None:
 
 def table(rows: list[dict[str, Any]]) -> list[str]:
     """The rows as aligned text."""
-    heads = ("engine", "back end", "thread", "Pyodide", "passed", "failed", "skipped", "seconds")
+    heads = ("engine", "back end", "thread", "Pyodide", "URL", "passed", "failed", "skipped", "seconds")
     cells = [
         (
             f"{row['engine']} {_short(row['engine_version'])}",
             row["backend"],
             row["thread"],
             row["pyodide"],
+            row["scheme"],
             str(row["passed"]),
             str(row["failed"]),
             str(len(row["skipped"])),
@@ -120,7 +122,7 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
     return [
         "  ".join(
-            text.rjust(width) if number > 3 else text.ljust(width)
+            text.rjust(width) if number > 4 else text.ljust(width)
             for number, (text, width) in enumerate(zip(line, widths, strict=True))
         )
         for line in (heads, *cells)

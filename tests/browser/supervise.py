@@ -1,4 +1,4 @@
-"""Run one command and leave nothing behind: `python supervise.py [--xvfb] [--dbus] -- command…`.
+"""Run one command and leave nothing behind: `supervise.py [--xvfb] [--dbus] [--nss FOLDER] -- command…`.
 
 Browsers start many processes, some of which leave their process group or outlive their parent.
 This process adopts all of them (it is their "subreaper"), ends them all when its standard input
@@ -113,6 +113,9 @@ def main(arguments: list[str]) -> int:
     scratch = tempfile.mkdtemp(prefix="websocketstream-browser-")
     # Browsers keep profiles and sockets in these folders; a run of its own each keeps them apart.
     env = os.environ | {"TMPDIR": scratch, "XDG_RUNTIME_DIR": scratch, "HOME": scratch}
+    if "--nss" in options:
+        # Where Chromium looks for the authorities that its user trusts.
+        shutil.copytree(options[options.index("--nss") + 1], Path(scratch, ".pki", "nssdb"))
     if "--xvfb" in options:
         start_display(env)
     if "--dbus" in options:

@@ -27,14 +27,15 @@ def test_gateway(
     cell: Cell, scenario: Scenario, page: Page, ws_server: ThreadedServer, servers: ServerThread
 ) -> None:
     """What the scenario promises to a library holds in this cell."""
+    urls = ws_server.urls[cell.page.scheme]
     outcome = page.run_scenario(
         scenario.name,
         cell,
-        ws_server.url,
+        urls["server"],
         limit=scenario.timeout,
         registry=GATEWAY,
-        proxy=ws_server.proxy_url,
+        proxy=urls["proxy"],
         rest=servers.url("_rest"),
-        secure=servers.url("_secure"),
+        secure=ws_server.urls["wss"]["server"] + "/echo",
     )
     judge(scenario, cell, outcome)

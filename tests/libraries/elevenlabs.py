@@ -17,8 +17,9 @@ from urllib.parse import parse_qs, urlsplit
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
+from tests.server.tls import server_context
+
 from ._serving import websockets_server
-from ._tls import server_context
 
 LIBRARY = "elevenlabs"
 REQUIREMENTS = ("elevenlabs",)
@@ -169,5 +170,5 @@ class Conversation:
 
 @asynccontextmanager
 async def serve() -> AsyncIterator[str]:
-    async with websockets_server(handle, process_request=check, ssl=await server_context()) as url:
+    async with websockets_server(handle, process_request=check, ssl=server_context()) as url:
         yield url.replace("ws:", "wss:")

@@ -15,8 +15,9 @@ from urllib.parse import parse_qs, urlsplit
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request
 
+from tests.server.tls import server_context
+
 from ._serving import websockets_server
-from ._tls import server_context
 
 LIBRARY = "google-genai"
 REQUIREMENTS = ("google-genai",)
@@ -124,5 +125,5 @@ class Session:
 
 @asynccontextmanager
 async def serve() -> AsyncIterator[str]:
-    async with websockets_server(handle, ssl=await server_context()) as url:
+    async with websockets_server(handle, ssl=server_context()) as url:
         yield url.replace("ws:", "wss:")

@@ -1,6 +1,7 @@
 """Starting and stopping the server, and the way of a connection from its request to its handler."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -20,18 +21,20 @@ from .connection import Connection, Hub
 from .journal import Entry, Journal
 from .proxy import Proxy
 from .table import find
+from .tls import server_context
 
 HOST = "127.0.0.1"
 
 
 class Server:
-    """A running server."""
+    """A running server. It listens twice: for `ws:`, and with TLS for `wss:`."""
 
     def __init__(self) -> None:
         self.hub = Hub()
         self.port = 0
-        self._library: LibraryServer
-        self._proxy: Proxy
+        self.tls_port = 0
+        self._listeners: list[LibraryServer] = []
+        self._proxies: list[Proxy] = []
         self._restarting: asyncio.Task[None] | None = None
 
     @property
@@ -51,13 +54,23 @@ class Server:
     @property
     def proxy_url(self) -> str:
         """The same through a proxy that does what networks do; see proxy.py."""
-        return self._proxy.url
+        return self._proxies[0].url
+
+    @property
+    def urls(self) -> dict[str, dict[str, str]]:
+        """The URL of the ``server`` and of the ``proxy`` for each scheme, ``ws`` and ``wss``."""
+        return {
+            "ws": {"server": self.url, "proxy": self.proxy_url},
+            "wss": {"server": f"wss://{HOST}:{self.tls_port}", "proxy": self._proxies[1].url},
+        }
 
     async def start(self, port: int = 0, *, compression: bool = True) -> None:
         """Listen on loopback; port 0 picks a free one."""
         await self._listen(port, compression)
-        self._proxy = Proxy(HOST, self.port)
-        await self._proxy.start()
+        for context in (None, server_context()):
+            proxy = Proxy(HOST, self.port, context)
+            await proxy.start()
+            self._proxies.append(proxy)
 
         def restart() -> None:
             self._restarting = asyncio.ensure_future(self._restart(compression))
@@ -65,17 +78,28 @@ class Server:
         self.hub.restart = restart
 
     async def _restart(self, compression: bool) -> None:
-        """Drop whoever is connected, and listen on the same port again."""
-        self._library.close(close_connections=False)
-        self.drop_all()
-        await self._library.wait_closed()
+        """Drop whoever is connected, and listen on the same ports again."""
+        await self._stop_listening()
         await self._listen(self.port, compression)
 
+    async def _stop_listening(self) -> None:
+        for listener in self._listeners:
+            listener.close(close_connections=False)
+        self.drop_all()
+        for listener in self._listeners:
+            await listener.wait_closed()
+        self._listeners.clear()
+
     async def _listen(self, port: int, compression: bool) -> None:
-        self._library = await library_serve(
+        self.port = await self._listen_at(port, compression, None)
+        self.tls_port = await self._listen_at(self.tls_port, compression, server_context())
+
+    async def _listen_at(self, port: int, compression: bool, context: ssl.SSLContext | None) -> int:
+        listener = await library_serve(
             _handle,
             HOST,
             port,
+            ssl=context,
             compression="deflate" if compression else None,
             select_subprotocol=_first_offered,
             process_request=_admit,
@@ -87,17 +111,17 @@ class Server:
             max_size=None,
             backlog=512,
         )
-        self.port = self._library.sockets[0].getsockname()[1]
+        self._listeners.append(listener)
+        return int(listener.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
         """Stop listening and drop whoever is still connected, hung or not."""
         if self._restarting is not None:
             await self._restarting
-        await self._proxy.stop()
-        self._library.close(close_connections=False)
+        for proxy in self._proxies:
+            await proxy.stop()
         self.hub.stopping = True
-        self.drop_all()
-        await self._library.wait_closed()
+        await self._stop_listening()
 
     def drop_all(self) -> None:
         """Drop whoever is connected."""
@@ -129,6 +153,7 @@ class ThreadedServer:
     def __init__(self, server: Server, loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
         self.url = server.url
         self.proxy_url = server.proxy_url
+        self.urls = server.urls
         self.port = server.port
         self.stop: Callable[[], object] = lambda: loop.call_soon_threadsafe(stopping.set)
         self.drop_all: Callable[[], object] = lambda: loop.call_soon_threadsafe(server.drop_all)

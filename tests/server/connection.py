@@ -22,6 +22,7 @@ from websockets.server import ServerProtocol
 from .hangup import when_gone
 from .journal import Journal, Record
 from .table import Query, Route
+from .tls import limit_reads, tcp, write_eof
 from .wire import BINARY, TEXT, header
 
 BATCH = 64 * 1024
@@ -67,7 +68,7 @@ class Connection(ServerConnection):
         self.route, self.query = route, query
         self.corked = route.corked and not query.settled
         self.record = self.journal.start(query.id if route.recorded else "", route.path)
-        self.record.bytes_drained = lambda: self._written - self.transport.get_write_buffer_size()
+        self.record.bytes_drained = lambda: self._written - self._unsent()
         if not query.compress:
             self.protocol.available_extensions = []
         if query.chunk:
@@ -134,7 +135,7 @@ class Connection(ServerConnection):
         self.send_data()
         self.muted = True
         if not self.transport.is_closing():
-            self.transport.write_eof()
+            write_eof(self.transport)
         self.cut = True
 
     def reset(self) -> None:
@@ -170,7 +171,7 @@ class Connection(ServerConnection):
     def stop_reading(self) -> None:
         """Read nothing any more. A client that goes away is noticed all the same (on Linux)."""
         self._shrink_receive_buffer()
-        self.transport.pause_reading()
+        tcp(self.transport).pause_reading()
         forget = when_gone(self.transport.get_extra_info("socket"), self.transport.abort)
         self.connection_lost_waiter.add_done_callback(lambda _: forget())
 
@@ -179,7 +180,7 @@ class Connection(ServerConnection):
         self._pace = (chunk, delay)
         self.recv_messages.high = self.recv_messages.low = None
         self._shrink_receive_buffer()
-        setattr(self.transport, "max_size", chunk)  # noqa: B010 - what asyncio reads at once
+        limit_reads(self.transport, chunk)
 
     # What the event loop and the library call
 
@@ -202,8 +203,9 @@ class Connection(ServerConnection):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self._pace:
-            self.transport.pause_reading()
-            self.loop.call_later(self._pace[1], self.transport.resume_reading)
+            transport = tcp(self.transport)
+            transport.pause_reading()
+            self.loop.call_later(self._pace[1], transport.resume_reading)
 
     def process_event(self, event: Event) -> None:
         super().process_event(event)
@@ -234,7 +236,13 @@ class Connection(ServerConnection):
             self._written += len(data)
             self.transport.write(data)
         if b"" in writes:
-            self.transport.write_eof()
+            write_eof(self.transport)
+
+    def _unsent(self) -> int:
+        """Return how many bytes wait for room in TCP."""
+        transport = self.transport
+        layers = {transport, tcp(transport)}
+        return sum(layer.get_write_buffer_size() for layer in layers)
 
     def _shrink_receive_buffer(self) -> None:
         # Left alone it grows to megabytes. Much smaller than a segment of loopback, TCP would stall.

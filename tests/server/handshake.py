@@ -10,6 +10,7 @@ from websockets.utils import accept_key
 from .connection import Connection
 from .routes import echo
 from .table import Query, register
+from .tls import write_eof
 
 OnRequest = Callable[[Connection, Query], Awaitable[Response | None]]
 OnResponse = Callable[[Response, Query], None]
@@ -73,7 +74,7 @@ async def respond(connection: Connection, query: Query) -> None:
     assert connection.request is not None
     accept = accept_key(connection.request.headers["Sec-WebSocket-Key"])
     connection.transport.write(bytes.fromhex(query.data).replace(b"{accept}", accept.encode()))
-    connection.transport.write_eof()
+    write_eof(connection.transport)
     connection.cut = True
     await connection.wait_closed()
 

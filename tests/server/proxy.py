@@ -13,12 +13,14 @@ so much later.
 
 import asyncio
 import socket
+import ssl
 import struct
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from urllib.parse import parse_qsl
 
 from .hangup import when_gone
+from .tls import tcp, write_eof
 from .wire import frame
 
 HEAD_END = b"\r\n\r\n"
@@ -57,8 +59,9 @@ class Fault:
 class Proxy:
     """Listens on a port of its own, and passes connections on to the server."""
 
-    def __init__(self, host: str, server_port: int) -> None:
+    def __init__(self, host: str, server_port: int, context: ssl.SSLContext | None = None) -> None:
         self._host = host
+        self._context = context
         self._server_port = server_port
         self._listener: asyncio.Server
         self._links: set[asyncio.Task[None]] = set()
@@ -66,10 +69,12 @@ class Proxy:
     @property
     def url(self) -> str:
         port = self._listener.sockets[0].getsockname()[1]
-        return f"ws://{self._host}:{port}"
+        return f"{'wss' if self._context else 'ws'}://{self._host}:{port}"
 
     async def start(self) -> None:
-        self._listener = await asyncio.start_server(self._take, self._host, 0, backlog=512)
+        self._listener = await asyncio.start_server(
+            self._take, self._host, 0, backlog=512, ssl=self._context
+        )
 
     async def stop(self) -> None:
         """Stop listening, and drop every connection."""
@@ -147,7 +152,7 @@ class _Link:
             await asyncio.sleep(fault.delay_ms / 1000)
             if await self._pass_on(data, self._client_writer, counts=fault.at == "frames"):
                 return True
-        self._client_writer.write_eof()
+        write_eof(self._client_writer.transport)
         return False
 
     async def _up(self) -> bool:
@@ -177,7 +182,7 @@ class _Link:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 transport.abort()
             case "vanish":
-                transport.pause_reading()  # type: ignore[attr-defined]
+                tcp(transport).pause_reading()
                 gone = asyncio.Event()
                 forget = when_gone(sock, gone.set)
                 try:
@@ -187,5 +192,5 @@ class _Link:
             case kind:
                 if kind == "garble" and self._fault.at == "sent":
                     self._client_writer.write(GARBAGE)
-                self._client_writer.write_eof()
+                write_eof(transport)
                 await self._client_reader.read()

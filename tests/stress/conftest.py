@@ -135,5 +135,5 @@ def run_gateway(
 ) -> GatewayRunner:
     """A runner for the page of the cell, with third-party libraries."""
     runner = GatewayRunner(request.node, cell, page, ws_server)
-    runner.more = {"rest": servers.url("_rest"), "secure": servers.url("_secure")}
+    runner.more = {"rest": servers.url("_rest"), "secure": ws_server.urls["wss"]["server"] + "/echo"}
     return runner

@@ -32,7 +32,7 @@ class CPythonEnv(LibrariesEnv, LibraryEnv):
     def __init__(self, server: ThreadedServer, servers: ServerThread) -> None:
         super().__init__(server.url)
         self.proxy, self.rest = server.proxy_url, servers.url("_rest")
-        self.secure = servers.url("_secure")
+        self.secure = server.urls["wss"]["server"] + "/echo"
 
 
 @pytest.fixture(scope="module")

@@ -48,7 +48,7 @@ def test_over_the_gateway(
         server=server.url,
         proxy=server.proxy_url,
         rest=servers.url("_rest"),
-        secure=servers.url("_secure"),
+        secure=server.urls["wss"]["server"] + "/echo",
     )
     with asyncio.Runner(loop_factory=GatewayLoop) as runner:
         runner.run(judge(scenario, env, caplog))
