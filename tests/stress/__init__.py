@@ -12,6 +12,7 @@ those with libraries in tests/scenarios/gateway/stress.
     test_interleavings.py  random steps against a model of the standard, down to the shortest that fails
     test_bad_input.py      malformed input from servers, and wrong calls
     test_connections.py    many connections at once, and one after the other
+    test_long_life.py      half an hour with one connection, while others come and go
     test_gateway.py        faults, random steps, load and connections of libraries, through the gateway
     test_load.py           a million messages, gigabytes, and a reader that stops
     test_crashes.py        how often Chromium's own defect crashes a tab, raw and through the package

@@ -24,8 +24,11 @@ NAMES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKitGTK"}
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave the repeated scenarios to the long form: the matrix runs each of them once."""
-    return True if collection_path.name == "test_repeats.py" and not config.option.long else None
+    """Leave out what only the long form has: repeated scenarios, which the matrix runs once, and the
+    half hour, of which test_connections.py has a shorter one.
+    """
+    in_long_form = collection_path.name in ("test_repeats.py", "test_long_life.py")
+    return True if in_long_form and not config.option.long else None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

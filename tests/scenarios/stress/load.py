@@ -68,6 +68,14 @@ class Memory:
             growth[name] = level - sizes[0]
         return growth
 
+    def enter(self, env: MeasuringEnv, what: str) -> None:
+        """Enter the growth into the figures, and fail if it is too much."""
+        for name, grown in self.growth().items():
+            unit, shown = ("", grown) if "objects" in name else (" (MB)", round(grown / 1e6, 1))
+            env.figures[f"{what}growth of {name}{unit}"] = shown
+            limit = FEW if "objects" in name else FLAT
+            assert grown <= limit, f"{name} grew by {grown}"
+
 
 @stress
 async def receive(env: StressEnv) -> None:
@@ -145,11 +153,7 @@ def report(env: MeasuringEnv, verb: str, seconds: float, memory: Memory) -> None
     what = f"{verb} {count:,} × {size:,} B"
     env.figures[f"{what}: messages/s"] = round(count / seconds)
     env.figures[f"{what}: MB/s"] = round(count * size / seconds / 1e6, 1)
-    for name, grown in memory.growth().items():
-        unit, shown = ("", grown) if "objects" in name else (" (MB)", round(grown / 1e6, 1))
-        env.figures[f"{what}: growth of {name}{unit}"] = shown
-        limit = FEW if "objects" in name else FLAT
-        assert grown <= limit, f"{name} grew by {grown}"
+    memory.enter(env, f"{what}: ")
 
 
 @stress

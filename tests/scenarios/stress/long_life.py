@@ -1,0 +1,148 @@
+"""A connection that stays open while others come and go: no memory fills up, and nothing slows down.
+
+Times are means of many round trips in a row, because the clocks of some engines tick in milliseconds.
+Nothing here has a time limit of its own: Pyodide's event loop keeps a cancelled timer until its time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import itertools
+import time
+from array import array
+from collections.abc import Awaitable, Callable
+from statistics import median
+
+from websocketstream import WebSocketStream
+
+from .env import StressEnv
+from .load import Memory
+from .registry import stress
+
+ROUND_TRIPS = 50
+"""Round trips in a row, which are one measurement."""
+
+PAUSES = (0.1, 1.0, 3.0, 10.0)
+"""Seconds of silence after each burst, in turn."""
+
+BURST = ["text" * (number % 300) for number in range(200)] + [bytes(100_000)] * 20
+"""The messages of a burst, sent without waiting for any answer: two megabytes in all."""
+
+READINGS = 60
+"""Readings of the memory, which begin when a fiftieth of the time has passed."""
+
+OBJECTS = 100
+"""Containers of Python's by which the page may grow."""
+
+
+@stress
+async def long_life(env: StressEnv) -> None:
+    """For `seconds`, use one connection in bursts with pauses, and open and close one per second.
+
+    `pace` is a factor for the pauses. Figures compare the first sixth of the time with the last.
+    """
+    life = _Life(env.asked["seconds"], env.asked["pace"])
+    stream = env.stream("/echo?compress=0")
+    async with stream, asyncio.TaskGroup() as tasks:
+        tasks.create_task(_talk(stream, life))
+        tasks.create_task(_come_and_go(env, life))
+    assert await stream.closed == (1005, "")
+    life.report(env)
+
+
+class _Life:
+    """The time that is given, and what is measured in it."""
+
+    def __init__(self, seconds: float, pace: float) -> None:
+        begun = time.monotonic()
+        self.messages = 0
+        self.round_trips = array("d")
+        self.connections = array("d")
+        self._memory = Memory()
+        self._objects = array("q")
+        self._connecting = asyncio.Lock()
+        self._readings = (begun + seconds * (0.02 + number / READINGS) for number in itertools.count())
+        self._next_reading = next(self._readings)
+        self._end = begun + seconds
+        self._pace = pace
+
+    def goes_on(self) -> bool:
+        return time.monotonic() < self._end
+
+    async def pause(self, seconds: float) -> None:
+        rest = self._end - time.monotonic()
+        await asyncio.sleep(max(0, min(seconds * self._pace, rest)))
+
+    async def connect(self, act: Callable[[], Awaitable[None]]) -> None:
+        """Measure a connection that comes and goes. Its objects don't count as held."""
+        async with self._connecting:
+            await measure(self.connections, act)
+
+    async def read_memory(self) -> None:
+        """Read the memory when it is time for that."""
+        if time.monotonic() < self._next_reading:
+            return
+        self._next_reading = next(self._readings)
+        async with self._connecting:
+            self._memory.read()
+            self._objects.append(len(gc.get_objects()))
+
+    def report(self, env: StressEnv) -> None:
+        """Enter the figures, and fail if the memory has grown."""
+        env.figures["messages there and back"] = self.messages
+        env.figures["connections that came and went"] = len(self.connections)
+        _enter_times(env, "round trip", self.round_trips)
+        _enter_times(env, "connection, with a round trip", self.connections)
+        self._memory.enter(env, "")
+        grown = max(self._objects) - self._objects[0]
+        env.figures["growth of Python's objects"] = grown
+        assert grown <= OBJECTS, f"{grown} more objects of Python's"
+
+
+async def measure(times: array[float], act: Callable[[], Awaitable[None]], parts: int = 1) -> None:
+    """Do something that consists of so many equal parts; note the milliseconds of one of them."""
+    begun = time.monotonic()
+    await act()
+    times.append(1000 * (time.monotonic() - begun) / parts)
+
+
+def _enter_times(env: StressEnv, what: str, times: array[float]) -> None:
+    sixth = len(times) // 6
+    first, last = sorted(times[:sixth]), sorted(times[-sixth:])
+    env.figures[f"{what}: median at the beginning (ms)"] = round(median(first), 2)
+    env.figures[f"{what}: median at the end (ms)"] = round(median(last), 2)
+    # Other programs on the machine add to most times. What slows down itself adds to the shortest, too.
+    drift = last[sixth // 10] / first[sixth // 10]
+    env.figures[f"{what}: shortest tenth, end / beginning"] = round(drift, 2)
+
+
+async def _talk(stream: WebSocketStream, life: _Life) -> None:
+    """Send and receive in bursts with pauses, until the time is over."""
+
+    async def burst() -> None:
+        for message in BURST:
+            stream.send(message)
+        for message in BURST:
+            assert await stream.recv() == message
+
+    async def round_trips() -> None:
+        for number in range(ROUND_TRIPS):
+            await stream.send(f"{number}")
+            assert await stream.recv() == f"{number}"
+
+    for pause in itertools.cycle(PAUSES):
+        await burst()
+        await measure(life.round_trips, round_trips, ROUND_TRIPS)
+        life.messages += len(BURST) + ROUND_TRIPS
+        await life.read_memory()
+        if not life.goes_on():
+            return
+        await life.pause(pause)
+
+
+async def _come_and_go(env: StressEnv, life: _Life) -> None:
+    """Open a connection each second, use it and close it, until the time is over."""
+    while life.goes_on():
+        await life.connect(env.round_trip)
+        await life.pause(1)
