@@ -5,21 +5,10 @@ frame at once. `close()` puts the Close frame behind the first message, but the 
 hands the second to the closing connection, where it stays pending. When the connection has ended,
 rejecting it crashes the renderer.
 
-    python tests/defects/close_crash.py
+    python tests/defects/close_crash.py  # serves close_crash.html
 """
 
-from reproduction import Peer, main
-
-SCRIPT = """
-  const stream = new WebSocketStream(url);
-  const { writable } = await stream.opened;
-  const writer = writable.getWriter();
-  const outcomes = [1, 2].map(() => writer.write(new Uint8Array(8 << 20)));
-  stream.close();
-  const settled = await Promise.allSettled([...outcomes, stream.closed]);
-  const statuses = settled.map(({ status }) => status);
-  return { defect: false, details: `Two writes and the close: ${statuses}.` };
-"""
+from reproduction import Peer, serve
 
 
 def talk(peer: Peer) -> None:
@@ -29,9 +18,4 @@ def talk(peer: Peer) -> None:
 
 
 if __name__ == "__main__":
-    main(
-        "close() of a WebSocketStream with queued writes crashes the tab",
-        "The writes and the close settle, somehow.",
-        SCRIPT,
-        talk,
-    )
+    serve(__file__, talk)

@@ -5,19 +5,10 @@ come. The browser rejects the pending write with an error value that it has not 
 renderer crashes. Small messages do so too, when one is written after the browser's network process
 has lost the connection and before the page was told.
 
-    python tests/defects/failed_write_crash.py
+    python tests/defects/failed_write_crash.py  # serves failed_write_crash.html
 """
 
-from reproduction import Peer, main
-
-SCRIPT = """
-  const stream = new WebSocketStream(url);
-  const { writable } = await stream.opened;
-  const writer = writable.getWriter();
-  const settled = await Promise.allSettled([writer.write(new Uint8Array(16 << 20)), stream.closed]);
-  const statuses = settled.map(({ status }) => status);
-  return { defect: false, details: `Write and closed: ${statuses}.` };
-"""
+from reproduction import Peer, serve
 
 
 def talk(peer: Peer) -> None:
@@ -27,9 +18,4 @@ def talk(peer: Peer) -> None:
 
 
 if __name__ == "__main__":
-    main(
-        "A write to a WebSocketStream that is pending when the connection fails crashes the tab",
-        "The write and closed are rejected.",
-        SCRIPT,
-        talk,
-    )
+    serve(__file__, talk)

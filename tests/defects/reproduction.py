@@ -1,13 +1,13 @@
-"""What the reproductions share: one port that serves a page and a WebSocket with bad manners.
+"""The server of the reproductions: one port that serves a page and a WebSocket with bad manners.
 
-Standard library only, so that a reproduction and this file are all that a bug report needs. The
-server speaks frames, not messages: a library would not stop reading, reset or close when told to.
+A bug report needs three files: this one, which uses the standard library only, and a reproduction's
+page and program. The server speaks frames, not messages: a library would not stop reading, reset or
+close when told to.
 """
 
 import argparse
 import base64
 import hashlib
-import html
 import socket
 import struct
 import sys
@@ -15,31 +15,10 @@ import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BufferedIOBase
+from pathlib import Path
 
 BINARY = 2
 CLOSE = 8
-
-PAGE = """<!doctype html>
-<meta charset="utf-8">
-<title>{title}</title>
-<h1>{title}</h1>
-<p>Expected: {expected}</p>
-<p>Actual: <output>nothing yet (if the tab crashes, that is it)</output></p>
-<script>
-async function observe(url) {{
-{script}
-}}
-
-window.running = observe(`ws://${{location.host}}/`)
-  .catch((error) => ({{ details: `The page failed: ${{error}}.` }}))
-  .then((result) => {{
-    window.result = result;
-    const verdict = {{ true: "This is the defect.", false: "The defect is not here." }};
-    document.querySelector("output").textContent =
-      `${{result.details}} ${{verdict[result.defect] ?? ""}}`;
-  }});
-</script>
-"""
 
 
 class Peer:
@@ -106,16 +85,13 @@ def frame(opcode: int, payload: bytes) -> bytes:
     return struct.pack("!BBQ", 0x80 | opcode, 127, size) + payload
 
 
-def main(title: str, expected: str, script: str, talk: Callable[[Peer], None]) -> None:
-    """Serve the page and its WebSocket until interrupted.
+def serve(file: str, talk: Callable[[Peer], None]) -> None:
+    """Serve the page that lies beside a reproduction, and a WebSocket, until interrupted.
 
-    `script` is the body of an async JavaScript function of the WebSocket's `url`, which returns an
-    object with `defect`, a boolean, and `details`. It ends up in `window.result`, unless the tab
-    crashes; `window.running` is the promise of that. `talk` is the server's part, in a thread.
+    `talk` is the server's part of a connection, in a thread. The page's `running` is a promise of an
+    object with `defect`, a boolean, and `details`; it stays pending when the tab crashes.
     """
-    page = PAGE.format(
-        title=html.escape(title), expected=html.escape(expected), script=script.strip("\n")
-    )
+    page = Path(file).with_suffix(".html").read_bytes()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -125,7 +101,7 @@ def main(title: str, expected: str, script: str, talk: Callable[[Peer], None]) -
             if key := self.headers["Sec-WebSocket-Key"]:
                 self.shake_hands(key)
             elif self.path == "/":
-                self.answer(200, page.encode())
+                self.answer(200, page)
             elif self.path == "/tell" and Handler.peer:
                 Handler.peer.told.set()
                 self.answer(200, b"")
@@ -153,11 +129,12 @@ def main(title: str, expected: str, script: str, talk: Callable[[Peer], None]) -
             except OSError as error:
                 self.log_message("%s", error)
 
-    parser = argparse.ArgumentParser(description=title)
+    parser = argparse.ArgumentParser(description="Serve a page that shows a defect of Chromium's.")
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
     options = parser.parse_args()
     with ThreadingHTTPServer(("127.0.0.1", options.port), Handler) as server:
-        print(f"http://127.0.0.1:{server.server_address[1]}/", flush=True)
+        url = f"http://127.0.0.1:{server.server_address[1]}/"
+        print(f"Open {url} in Chromium: the page says what it expects, and what it sees.", flush=True)
         try:
             server.serve_forever()
         except KeyboardInterrupt:

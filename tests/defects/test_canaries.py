@@ -46,7 +46,7 @@ def url(defect: NativeDefect) -> Iterator[str]:
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
         assert process.stdout is not None
-        yield process.stdout.readline().strip()
+        yield next(word for word in process.stdout.readline().split() if word.startswith("http:"))
         process.terminate()
 
 
@@ -82,7 +82,9 @@ def observe(url: str) -> tuple[str, str]:
         driver.set_script_timeout(LIMIT)
         try:
             driver.get(url)
-            result = driver.execute_async_script("running.then(() => arguments[0](result))")
+            result = driver.execute_async_script(
+                "const [done] = arguments; running.then(done, (error) => done({ details: `${error}` }))"
+            )
         except WebDriverException as error:
             if "tab crashed" not in str(error):
                 raise
@@ -94,6 +96,7 @@ def observe(url: str) -> tuple[str, str]:
 
 
 def test_every_reproduction_is_in_the_table() -> None:
-    """The table and this folder name the same pages."""
-    files = {path.name for path in FOLDER.glob("*.py")} - NO_REPRODUCTIONS
-    assert {defect.page for defect in NATIVE_DEFECTS} == files
+    """The table and this folder name the same reproductions, each a program and a page."""
+    programs = {path.name for path in FOLDER.glob("*.py")} - NO_REPRODUCTIONS
+    assert {defect.page for defect in NATIVE_DEFECTS} == programs
+    assert {path.stem for path in FOLDER.glob("*.html")} == {Path(name).stem for name in programs}

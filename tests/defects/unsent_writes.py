@@ -5,25 +5,10 @@ one message: the Close frame has overtaken the second. The draft standard lets i
 is done when there is room for it. But then its caller can't tell a message that was sent from one
 that never will be.
 
-    python tests/defects/unsent_writes.py
+    python tests/defects/unsent_writes.py  # serves unsent_writes.html
 """
 
-from reproduction import Peer, main
-
-SCRIPT = """
-  const stream = new WebSocketStream(url);
-  const { writable } = await stream.opened;
-  const writer = writable.getWriter();
-  const writes = ["first", "second"].map((message) => writer.write(message));
-  stream.close();
-  const fulfilled = (await Promise.allSettled(writes)).filter((w) => w.status === "fulfilled").length;
-  await fetch("/tell"); // an earlier answer to the Close frame may crash the tab
-  const { reason } = await stream.closed; // the server's count
-  return {
-    defect: fulfilled > Number(reason),
-    details: `${fulfilled} writes fulfilled, ${reason} received by the server.`,
-  };
-"""
+from reproduction import Peer, serve
 
 
 def talk(peer: Peer) -> None:
@@ -34,9 +19,4 @@ def talk(peer: Peer) -> None:
 
 
 if __name__ == "__main__":
-    main(
-        "A write to a WebSocketStream that was never sent is fulfilled",
-        "As many writes fulfilled as messages received by the server.",
-        SCRIPT,
-        talk,
-    )
+    serve(__file__, talk)
