@@ -59,6 +59,19 @@ def has_room(writer: WritableStreamDefaultWriter) -> bool:
     return (writer.desired_size or 0) > 0
 
 
+async def takes_in_everything(env: Env) -> bool:
+    """Probe whether this browser takes in all that is sent, though the server reads nothing of it."""
+    stream = env.stream("/never-reads?compress=0", send_high_water_mark=16 * 1024, close_timeout=0.3)
+    writer = (await stream.opened).writable.get_writer()
+    write = asyncio.ensure_future(outcome(writer.write(bytes(16 * 1024 * 1024))))
+    await env.round_trip()
+    found = has_room(writer)
+    await writer.abort()
+    await write
+    await outcome(stream.closed)
+    return found
+
+
 async def read_all(readable: ReadableStream) -> list[Message]:
     """Return all messages up to the clean end."""
     return [message async for message in readable]
