@@ -62,15 +62,25 @@ def files_under(*folders: Path) -> list[Path]:
     return sorted(path for path in found if "__pycache__" not in path.parts)
 
 
+def between(path: Path, name: str) -> str:
+    """Return the text between the file's comments `<!-- name:begin -->` and `<!-- name:end -->`."""
+    return _split(path, name)[1]
+
+
 def replace_block(path: Path, name: str, text: str) -> None:
-    """Replace the text between the file's comments `<!-- name:begin -->` and `<!-- name:end -->`."""
+    """Replace the text between these comments."""
+    before, _, after = _split(path, name)
+    path.write_text(f"{before}\n{text}{after}")
+    say(f"updated: {path.relative_to(ROOT)}")
+
+
+def _split(path: Path, name: str) -> tuple[str, str, str]:
     begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
     before, found, rest = path.read_text().partition(begin)
-    _, found_end, after = rest.partition(end)
+    text, found_end, after = rest.partition(end)
     if not (found and found_end):
         raise Problem(f"{path.relative_to(ROOT)} has no {begin} … {end}")
-    path.write_text(f"{before}{begin}\n{text}{end}{after}")
-    say(f"updated: {path.relative_to(ROOT)}")
+    return before + begin, text, end + after
 
 
 class Step:
