@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Self
 
 from ._core import failures
-from ._core.connection import Connection, WebSocketCloseInfo
+from ._core.connection import Connection
 from ._core.options import DEFAULTS, BackendName, ConnectionOptions, Overflow
 from ._core.promise import Promise
 from ._core.rules import (
@@ -21,6 +21,7 @@ from ._core.rules import (
     validate_headers,
     validate_protocols,
 )
+from ._core.state import WebSocketCloseInfo
 from ._core.transport import Backend, HeaderFields
 from .errors import (
     AbortError,
@@ -362,11 +363,13 @@ class WebSocketStream:
         connection = self._connection
 
         def abort() -> None:
-            error = AbortError(reason=backend.abort_reason(signal)[1])
-            connection.fail(error, error)
+            with connection.guard:
+                error = AbortError(reason=backend.abort_reason(signal)[1])
+                connection.fail(error, error)
 
         if backend.abort_reason(signal)[0]:
             abort()
         else:
             connection.connect()
-            connection.opened.when_settled(backend.watch_abort(signal, abort))
+            with connection.guard:
+                connection.opened.when_settled(backend.watch_abort(signal, abort))

@@ -7,7 +7,7 @@ import warnings
 import pytest
 
 from tests.unit.bench import Bench, connection_on, raised_by, turn
-from websocketstream._core.connection import Agreement
+from websocketstream._core.state import Agreement
 from websocketstream.errors import (
     AbortError,
     BufferOverflowError,

@@ -3,10 +3,11 @@
 import asyncio
 
 import pytest
+from websockets.asyncio.client import ClientConnection
 
 from tests.server import serve
 from tests.unit.bench import raised_by, turn
-from websocketstream import NotSupportedError, WebSocketStream
+from websocketstream import NotSupportedError, WebSocketError, WebSocketStream
 from websocketstream._backends.cpython import CPythonBackend
 
 
@@ -55,6 +56,25 @@ async def test_abort_in_the_middle_of_a_message() -> None:
         record = server.journal.find("aborted")
         await record.until(lambda record: False)
         assert record.messages_received == 1
+
+
+@pytest.mark.parametrize("method", ["recv", "send"])
+async def test_library_that_raises(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception that the library should not raise ends the connection, and is named."""
+
+    async def fail(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    async with serve() as server:
+        ws = WebSocketStream(f"{server.url}/echo")
+        monkeypatch.setattr(ClientConnection, method, fail)
+        await ws.opened
+        ws.send("hello")
+        async with asyncio.timeout(10):
+            error = await raised_by(ws.closed)
+    assert isinstance(error, WebSocketError)
+    assert str(error) == "an unexpected exception ended the connection: RuntimeError: a bug"
+    assert isinstance(error.__cause__, RuntimeError)
 
 
 async def test_reason_of_a_failure() -> None:

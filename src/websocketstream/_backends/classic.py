@@ -75,11 +75,12 @@ class ClassicTransport:
             on_open=events.connected,
             on_message=self._message_arrived,
             on_close=self._closed,
+            on_error=events.failed,
         )
         self.call_soon = _ffi.JsCallSoon()
         self._cancel_buffer_poll: Callable[[], None] | None = None
         self._detached = self._backlog_limited = False
-        self._poll_soon = _ffi.JsTurns(1, self._poll)
+        self._poll_soon = _ffi.JsTurns(1, self._poll, events.failed)
         # With JSPI a call that may suspend runs a turn after the message that causes it, and takes what
         # has arrived meanwhile. That batches a burst as well as polls would, so there are none.
         delayed = events.may_suspend and _ffi.has_jspi()
@@ -167,8 +168,10 @@ class ClassicTransport:
         self._socket.close(code, reason)
 
     def abandon(self) -> None:
-        self._detach()
-        self._socket.close(None, "")
+        try:
+            self._detach()
+        finally:
+            self._socket.close(None, "")
 
     def _closed(self, code: int, reason: str, clean: bool) -> None:
         messages = self._socket.take()
@@ -180,8 +183,8 @@ class ClassicTransport:
     def _detach(self) -> None:
         if not self._detached:
             self._detached = True
-            self._socket.detach()
             self._poll_soon.close()
             self.call_soon.close()
             if self._cancel_buffer_poll is not None:
                 self._cancel_buffer_poll()
+            self._socket.detach()  # Last: this one may raise.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -76,7 +76,7 @@ class CPythonTransport:
         self._reading.set()
         self._writing = asyncio.Event()
         self._ws: ClientConnection | None = None
-        self._receiver = asyncio.create_task(self._run(url, protocols, options))
+        self._receiver = self._start(self._run(url, protocols, options))
         self._sender: asyncio.Task[None] | None = None
 
     def watch_buffer(self) -> None:
@@ -109,6 +109,15 @@ class CPythonTransport:
         if self._ws is not None:
             self._ws.transport.abort()
 
+    def _start(self, steps: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        def ended(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and isinstance(error := task.exception(), Exception):
+                self._events.failed(error)
+
+        task = asyncio.create_task(steps)
+        task.add_done_callback(ended)
+        return task
+
     async def _run(self, url: str, protocols: Sequence[str], options: dict[str, Any]) -> None:
         try:
             ws = await connect(
@@ -129,7 +138,7 @@ class CPythonTransport:
             return
         self._ws = ws
         extensions = ", ".join(str(extension.name) for extension in ws.protocol.extensions)
-        self._sender = asyncio.create_task(self._send(ws))
+        self._sender = self._start(self._send(ws))
         self._events.connected(ws.subprotocol or "", extensions)
         code, reason, clean = await self._receive(ws)
         self._sender.cancel()

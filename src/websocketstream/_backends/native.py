@@ -55,7 +55,7 @@ class NativeTransport:
         self._events = events
         # First of all: the browser may refuse the URL, and then there must be no proxy to destroy yet.
         self._stream = _ffi.JsWebSocketStream(
-            url, protocols, on_open=self._opened, on_close=self._closed
+            url, protocols, on_open=self._opened, on_close=self._closed, on_error=events.failed
         )
         self.call_soon = _ffi.JsCallSoon()
         self._queue: deque[tuple[Message, int]] = deque()
@@ -65,7 +65,7 @@ class NativeTransport:
         self._pulled = False
         """``True`` while the network asks for a batch and there is none."""
         self._source = _ffi.JsSource()
-        self._two_turns = _ffi.JsTurns(2, self._enqueue_batch)
+        self._two_turns = _ffi.JsTurns(2, self._enqueue_batch, events.failed)
         self._watched = False
         self._close_with: tuple[int | None, str] | None = None
         self._paused: _ffi.JsDeferred | None = None
@@ -193,8 +193,10 @@ class NativeTransport:
         # Stop the pipes before closing: a write after the close crashes the tab. Nothing can free a
         # connection with a pending write. It lives until the server reads on or the page ends; if it
         # fails before that, the tab crashes.
-        self._detach()
-        self._stream.close(*(self._close_with or (None, "")))
+        try:
+            self._detach()
+        finally:
+            self._stream.close(*(self._close_with or (None, "")))
 
     def _detach(self) -> None:
         self._two_turns.close()

@@ -10,6 +10,8 @@ ends, without JavaScript. The plan:
   ``closed``, and they settle everything else that may be awaited, so nothing hangs.
 - One timer runs at a time: ``open_timeout`` until the connection is open, then ``idle_timeout``, and
   ``close_timeout`` from ``close()`` on. A timer that expires abandons the connection.
+- Whatever a transport raises ends the connection with an error that names it: what the transport does in
+  a callback of its own it reports to ``failed``, and ``guard`` is around every call of it from here.
 - Messages wait in ``incoming`` until they are read, also after the end. ``outgoing`` counts the bytes
   that wait to be sent.
 """
@@ -17,13 +19,11 @@ ends, without JavaScript. The plan:
 from __future__ import annotations
 
 import asyncio
-import enum
 import logging
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
 from ..errors import (
     AbortError,
@@ -39,7 +39,9 @@ from .buffers import ReceiveBuffer, SendBuffer
 from .options import DEFAULTS, ConnectionOptions
 from .promise import Promise, rejected, resolved
 from .rules import Message, redact, size_of
-from .transport import UNCONNECTED, Backend, HeaderFields, Transport
+from .state import Agreement, State, WebSocketCloseInfo
+from .timer import Timer
+from .transport import UNCONNECTED, Backend, Guard, HeaderFields, Transport
 
 logger = logging.getLogger("websocketstream")
 
@@ -48,37 +50,6 @@ OVERFLOW = 4009
 
 LATE = 0.1
 """A timer that is so many seconds late shows that the program has blocked the event loop."""
-
-
-class State(enum.Enum):
-    """The state of a connection; names are those of classic ``WebSocket.readyState``."""
-
-    CONNECTING = "connecting"
-    OPEN = "open"
-    CLOSING = "closing"
-    CLOSED = "closed"
-
-
-class Agreement(NamedTuple):
-    """The outcome of the opening handshake."""
-
-    protocol: str
-    extensions: str
-
-
-class WebSocketCloseInfo(NamedTuple):
-    """The code and reason that a connection was closed with; 1005 is a Close frame without a code.
-
-    Example::
-
-        ws.close()
-        close_code, reason = await ws.closed
-
-    Standard: WebSockets, "WebSocketCloseInfo".
-    """
-
-    close_code: int
-    reason: str
 
 
 class Connection:
@@ -122,12 +93,11 @@ class Connection:
         self._failure: WebSocketError | None = None
         self._write_error: Exception | None = None
         self._aborted = False
-        self._cancel_timer: Callable[[], None] = lambda: None
         self._transport: Transport = UNCONNECTED
+        self.guard = Guard(self.failed)
+        self._timer = Timer(backend.call_later, self.guard)
         self.outgoing: SendBuffer = SendBuffer(
-            options.send_high_water_mark,
-            lambda: self._transport.buffered_amount,
-            lambda: self._transport.watch_buffer(),
+            options.send_high_water_mark, self._unsent, self._watch_buffer
         )
 
     # Called by the program's side: streams and the gateway.
@@ -139,9 +109,12 @@ class Connection:
         """
         logger.debug("connecting to %s (%s)", redact(self.url), self.backend.name)
         self._transport = self.backend.connect(self.url, self.protocols, self, self.headers)
-        self.incoming.call_soon = self._transport.call_soon
-        if (seconds := self._options.open_timeout) is not None:
-            self._set_timer(seconds, self._opening_timed_out)
+        with self.guard:
+            self.incoming.call_soon = self._transport.call_soon
+        if self.state is State.CLOSED:  # Against the rules of Transport, it has ended in the call.
+            with self.guard:
+                self._transport.abandon()
+        self._timer.set(self._options.open_timeout, self._opening_timed_out)
 
     @property
     def desired_size(self) -> int | None:
@@ -161,7 +134,11 @@ class Connection:
         if self.state is not State.OPEN:
             raise self._not_writable()
         size = size_of(message)
-        self._transport.send(message, size)
+        try:
+            self._transport.send(message, size)
+        except Exception as error:
+            self.failed(error)
+            raise self._not_writable() from error
         self.messages_sent += 1
         self.bytes_sent += size
         return self.outgoing.add(size)
@@ -176,10 +153,11 @@ class Connection:
             self.fail(HandshakeError(f"closed before the connection to {redact(self.url)} was made"))
         elif self.state is State.OPEN:
             self.state = State.CLOSING
-            # The server must not be held back any longer: its Close frame comes after its messages.
-            self._transport.resume_reading()
-            self._transport.close(code, reason)
-            self._watch_closing(self._transport.buffered_amount)
+            with self.guard:
+                # The server must not be held back any longer: its Close frame comes after its messages.
+                self._transport.resume_reading()
+                self._transport.close(code, reason)
+            self._watch_closing(self._unsent())
 
     def close_with_reason(self, reason: object) -> None:
         """Close with the code and reason of a WebSocketError; without either for anything else.
@@ -212,7 +190,8 @@ class Connection:
         if self.state in (State.OPEN, State.CLOSING) and not self._aborted:
             self._aborted = True
             error = reason if isinstance(reason, Exception) else AbortError(reason=reason)
-            self._transport.discard()
+            with self.guard:
+                self._transport.discard()
             self.outgoing.fail(error)
             self.writable_closed.reject(error)
             self.close_with_reason(reason)
@@ -235,31 +214,34 @@ class Connection:
         Standard: WebSockets, "fail the WebSocket connection".
         """
         if self.state is State.CONNECTING:
-            self._transport.abandon()
+            self._abandon_transport()
             self._end_unopened(opened_error, closed_error)
 
-    def abandon(self, why: str) -> None:
+    def abandon(self, why: str, cause: Exception | None = None) -> None:
         """End at once with the message ``why``, without waiting for unsent messages or the peer."""
-        self.fail(HandshakeError(why))
+        unopened = HandshakeError(why)
+        unopened.__cause__ = cause
+        self.fail(unopened)
         if self.state is not State.CLOSED:
-            self._transport.abandon()
+            self._abandon_transport()
             lost = self._failure or WebSocketError._received(why, failures.ABNORMAL, "")
+            lost.__cause__ = cause
             self._end(WebSocketCloseInfo(failures.ABNORMAL, ""), lost)
 
     # Called by the transport; described in Events.
 
     def connected(self, protocol: str, extensions: str) -> None:
         """Standard: WebSockets, "when a WebSocketStream connection is established"."""
+        if self.state is not State.CONNECTING:
+            return
         if self.protocols and protocol not in self.protocols:
             self.fail(failures.no_subprotocol(len(self.protocols)))
             return
-        self._cancel_timer()
         self.state = State.OPEN
         self.opened_at = time.monotonic()
         logger.debug("connected to %s", redact(self.url))
-        if self._options.idle_timeout is not None:
-            self._note_activity()
-            self._set_timer(self._options.idle_timeout, self._check_idle)
+        self._note_activity()
+        self._timer.set(self._options.idle_timeout, self._check_idle)
         self.opened.resolve(Agreement(protocol, extensions))
 
     def received(self, messages: Sequence[Message]) -> None:
@@ -273,11 +255,13 @@ class Connection:
             self._last_heard = asyncio.get_running_loop().time()
         if not incoming.is_full:
             return
-        if not self._transport.receive_backpressure:
-            if incoming.size > incoming.high_water_mark:
-                self._over_the_mark()
-        elif self.state is State.OPEN:
-            self._transport.pause_reading()
+        holds_back = True
+        with self.guard:
+            holds_back = self._transport.receive_backpressure
+            if holds_back and self.state is State.OPEN:
+                self._transport.pause_reading()
+        if not holds_back and incoming.size > incoming.high_water_mark:
+            self._over_the_mark()
 
     def drained(self) -> None:
         self.outgoing.refresh()
@@ -287,7 +271,9 @@ class Connection:
         if self.state is State.CONNECTING:
             self._end_unopened(failures.not_connected(self.url, reason))
             return
-        unsent = self._transport.buffered_amount
+        unsent = self._unsent()
+        if self.state is State.CLOSED:
+            return
         error: WebSocketError | None = self._failure
         if error is not None:
             error.close_code, error.reason = code, reason
@@ -297,11 +283,19 @@ class Connection:
             error = failures.closed(code, reason, unsent)
         self._end(WebSocketCloseInfo(code, reason), error)
 
+    def failed(self, error: Exception) -> None:
+        self.abandon(failures.raised(error), error)
+
     # How it ends.
 
+    def _abandon_transport(self) -> None:
+        self.state = State.CLOSED  # First: what the transport raises must not end it once more.
+        with self.guard:
+            self._transport.abandon()
+
     def _end(self, info: WebSocketCloseInfo, error: WebSocketError | None) -> None:
-        self._cancel_timer()
         self.state = State.CLOSED
+        self._timer.close()
         self.ended_at = time.monotonic()
         logger.debug("closed %s with %d", redact(self.url), info.close_code)
         self.incoming.end(error)
@@ -323,8 +317,9 @@ class Connection:
     def _end_unopened(self, opened_error: Exception, closed_error: Exception | None = None) -> None:
         if closed_error is None:
             closed_error = HandshakeError._received(str(opened_error), failures.ABNORMAL, "")
-        self._cancel_timer()
+            closed_error.__cause__ = opened_error.__cause__
         self.state = State.CLOSED
+        self._timer.close()
         logger.debug("could not connect to %s: %s", redact(self.url), opened_error)
         self.incoming.end(closed_error)
         self.outgoing.fail(closed_error)
@@ -337,12 +332,10 @@ class Connection:
 
     def _watch_closing(self, unsent: int) -> None:
         """Abandon the connection if no byte was sent for ``close_timeout``."""
-        self._cancel_timer()
-        if (seconds := self._options.close_timeout) is not None:
-            self._set_timer(seconds, lambda: self._closing_timed_out(unsent))
+        self._timer.set(self._options.close_timeout, lambda: self._closing_timed_out(unsent))
 
     def _closing_timed_out(self, unsent_before: int) -> None:
-        unsent = self._transport.buffered_amount
+        unsent = self._unsent()
         if unsent < unsent_before:
             self._watch_closing(unsent)
         else:
@@ -350,7 +343,18 @@ class Connection:
 
     def _resume_reading(self) -> None:
         self._note_activity()  # A server that was held back gets the whole time again.
-        self._transport.resume_reading()
+        with self.guard:
+            self._transport.resume_reading()
+
+    def _unsent(self) -> int:
+        """Return the number of bytes that the transport has not sent yet."""
+        with self.guard:
+            return self._transport.buffered_amount
+        return 0
+
+    def _watch_buffer(self) -> None:
+        with self.guard:
+            self._transport.watch_buffer()
 
     def _note_activity(self) -> None:
         """Start to count the seconds of ``idle_timeout`` again."""
@@ -369,7 +373,7 @@ class Connection:
             self._last_heard += LATE - rest
             rest = LATE
         if rest > 0:
-            self._set_timer(rest, self._check_idle)
+            self._timer.set(rest, self._check_idle)
         else:
             self.abandon(failures.silent(idle))
 
@@ -393,7 +397,3 @@ class Connection:
         return self._write_error or InvalidStateError(
             f"the connection is {self.state.value}: nothing can be written any more"
         )
-
-    def _set_timer(self, seconds: float, callback: Callable[[], None]) -> None:
-        self._cancel_timer()
-        self._cancel_timer = self.backend.call_later(seconds, callback)

@@ -64,6 +64,11 @@ def unanswered(seconds: float | None, unsent: int) -> str:
     return f"the peer did not answer the close within close_timeout={seconds} s{_and(unsent)}"
 
 
+def raised(error: Exception) -> str:
+    """Return the message for an exception of a transport that the rules do not allow."""
+    return f"an unexpected exception ended the connection: {type(error).__name__}: {error}"
+
+
 def silent(seconds: float) -> str:
     return f"nothing was received for idle_timeout={seconds} s: the connection is dead"
 

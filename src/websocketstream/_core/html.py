@@ -8,8 +8,9 @@ from __future__ import annotations
 import time
 from html import escape
 
-from .connection import Connection, State
+from .connection import Connection
 from .rules import redact
+from .state import State
 
 _COLORS = {State.OPEN: "#2a4", State.CLOSED: "#888"}
 _UNDER_WAY, _FAILED = "#c80", "#d43"
@@ -35,7 +36,7 @@ def html_of(shown: object, connection: Connection) -> str:
         connection.messages_received, connection.bytes_received, connection.incoming.size, seconds
     )
     sent = _counts(
-        connection.messages_sent, connection.bytes_sent, connection._transport.buffered_amount, seconds
+        connection.messages_sent, connection.bytes_sent, connection.outgoing.buffered_amount, seconds
     )
     return (
         f"<div><b>{type(shown).__name__}</b> <span style='color:{color}'>●</span> "

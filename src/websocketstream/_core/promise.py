@@ -36,7 +36,10 @@ class Waiter:
         """Resume the task. After the first call, or after :meth:`cancel`, it does nothing."""
         call_soon, self._call_soon = self._call_soon, None
         if call_soon is not None:
-            call_soon(self._go_on, self._context)
+            try:
+                call_soon(self._go_on, self._context)
+            except Exception:  # It is JavaScript's. asyncio's is slower, but does not fail.
+                self._loop.call_soon(self._go_on, context=self._context)
 
     # The methods of a future that asyncio's tasks call.
 
@@ -94,7 +97,12 @@ class Promise[T]:
         self._waiters.clear()
         callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
-            callback()
+            try:
+                callback()
+            except Exception as error:  # Whoever settles the promise has more to do.
+                asyncio.get_running_loop().call_exception_handler(
+                    {"message": "Exception in the callback of a promise", "exception": error}
+                )
 
     def when_settled(self, callback: Callable[[], None]) -> None:
         """Call ``callback`` when the promise is settled, which may be at once."""

@@ -41,6 +41,12 @@ class Events(Protocol):
         reported.
         """
 
+    def failed(self, error: Exception) -> None:
+        """Report an unexpected exception, which ends the connection: it calls :meth:`Transport.abandon`.
+
+        A transport reports in this way what is raised in callbacks, where nobody would catch it.
+        """
+
 
 class Transport(Protocol):
     """A connection to the network, from the moment it starts connecting."""
@@ -81,6 +87,21 @@ class Transport(Protocol):
 
     def abandon(self) -> None:
         """End the connection at once, report nothing more, and release everything."""
+
+
+class Guard:
+    """A context for calls of a transport; ``failed`` is called with the exception that one raises."""
+
+    def __init__(self, failed: Callable[[Exception], None]) -> None:
+        self._failed = failed
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        self._failed(error)
+        return True
 
 
 def start_timer(seconds: float, callback: Callable[[], None]) -> Callable[[], None]:

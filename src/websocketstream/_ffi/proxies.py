@@ -44,10 +44,29 @@ def then(js_promise: Any, js_fulfilled: Any, js_rejected: Any) -> None:
     call(_js_then, call(_js_then, js_promise, js_fulfilled, js_rejected), None, js.Boolean)
 
 
-class Scope:
-    """The owner of the proxies of one connection, stream or timer. Closing it destroys them all."""
+def _reporting(
+    callback: Callable[..., Any], on_error: Callable[[Exception], object]
+) -> Callable[..., Any]:
+    """Return a function that calls ``callback``, and ``on_error`` with the exception that it raises."""
 
-    def __init__(self) -> None:
+    def call_back(*args: Any) -> Any:
+        try:
+            return callback(*args)
+        except Exception as error:
+            on_error(error)
+            return None
+
+    return call_back
+
+
+class Scope:
+    """The owner of the proxies of one connection, stream or timer. Closing it destroys them all.
+
+    With ``on_error`` it is called when a callback raises; JavaScript would only log the exception.
+    """
+
+    def __init__(self, on_error: Callable[[Exception], object] | None = None) -> None:
+        self._on_error = on_error
         self._proxies: list[Any] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self.closed = False
@@ -58,6 +77,8 @@ class Scope:
         With ``may_suspend`` the callback can use ``run_sync`` where the browser has JSPI; that makes the
         call slower.
         """
+        if self._on_error is not None:
+            callback = _reporting(callback, self._on_error)
         js_callback: Any = create_proxy(callback)
         self._proxies.append(js_callback)
         if may_suspend and has_jspi():
@@ -67,21 +88,18 @@ class Scope:
         return js_callback  # type: ignore[no-any-return]
 
     def keep_then(self, callback: Callable[[Any], None]) -> JsProxy:
-        """Return a function for :func:`then`. Exceptions go to the event loop's exception handler.
+        """Return a function for :func:`then`. Without ``on_error`` the event loop handles exceptions.
 
         They would vanish otherwise: the promise that ``then`` returns is not used.
         """
         loop = asyncio.get_running_loop()
 
-        def call_back(js_value: Any) -> None:
-            try:
-                callback(js_value)
-            except Exception as error:
-                loop.call_exception_handler(
-                    {"message": "Exception in the callback of a promise", "exception": error}
-                )
+        def handle(error: Exception) -> None:
+            loop.call_exception_handler(
+                {"message": "Exception in the callback of a promise", "exception": error}
+            )
 
-        return self.keep(call_back)
+        return self.keep(callback if self._on_error is not None else _reporting(callback, handle))
 
     def keep_async(self, callback: Callable[..., Coroutine[Any, Any, None]]) -> JsProxy:
         """Return a JavaScript function that runs ``callback`` in a task and returns a promise."""

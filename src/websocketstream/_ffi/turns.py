@@ -26,10 +26,12 @@ class JsTurns:
     many connections never need them.
     """
 
-    def __init__(self, turns: int, callback: Callable[[], None]) -> None:
+    def __init__(
+        self, turns: int, callback: Callable[[], None], on_error: Callable[[Exception], None]
+    ) -> None:
         self._turns = turns
         self._callback = callback
-        self._scope = Scope()
+        self._scope = Scope(on_error)
         self._running = False
         self._js_posts: list[Any] = []
         self._js_ports: list[Any] = []
@@ -87,9 +89,9 @@ class JsCallSoon:
         if self._closed:
             asyncio.get_running_loop().call_soon(callback, context=context)
             return
-        self._calls.append((callback, context))
         if not self._holding:
-            self._queue()
+            self._queue()  # First: if it raises, the caller finds another way.
+        self._calls.append((callback, context))
 
     def hold(self) -> None:
         """Schedule nothing until :meth:`release`."""
@@ -113,8 +115,8 @@ class JsCallSoon:
             self._end()
 
     def _queue(self) -> None:
-        self._arriving += 1
         js.queueMicrotask(self._js_arrive)
+        self._arriving += 1
 
     def _arrive(self) -> None:
         self._arriving -= 1

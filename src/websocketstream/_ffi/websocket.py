@@ -14,6 +14,7 @@ message. Python learns of messages in two ways, and then takes the whole array a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import js
@@ -50,11 +51,17 @@ def _js_options(protocols: Sequence[str], headers: Sequence[tuple[str, str]]) ->
     return js_object(protocols=js_protocols, headers=js_headers)
 
 
+def _text(js_object_: Any, name: str) -> str:
+    """Return a member that should be a string; the empty string where a runtime does not have it."""
+    return getattr(js_object_, name, None) or ""
+
+
 class JsWebSocket:
     """A classic ``WebSocket``; :meth:`take` returns the messages that JavaScript has gathered.
 
     Args:
         on_message: called for the first message after :meth:`arm`, which the constructor calls, too.
+        on_error: called with an exception that another callback has raised.
         may_suspend: whether ``on_message`` can use ``run_sync`` where the browser has JSPI.
     """
 
@@ -68,13 +75,13 @@ class JsWebSocket:
         on_open: Callable[[str, str], None],
         on_message: Callable[[object], None],
         on_close: Callable[[int, str, bool], None],
+        on_error: Callable[[Exception], None],
     ) -> None:
         try:
             self._js_socket = js_socket = js.WebSocket.new(url, _js_options(protocols, headers))
         except JsException as error:
             raise refusal(error, url) from None
-        self._scope = Scope()
-        js_socket.binaryType = "arraybuffer"
+        self._scope = Scope(on_error)
         self._js_events = js.Array.new()
         self._js_setters: Any = None
         self._js_get_data = _js_get_data
@@ -83,19 +90,18 @@ class JsWebSocket:
             # is none in JavaScript, so one of Python's is called for each message of a batch.
             self._js_get_data = self._scope.keep(lambda event, *_: event.data)
         self._js_wake = self._scope.keep(on_message, may_suspend=may_suspend)
-        self._js_send = js_socket.send
-        self._js_listen = js_socket.addEventListener
         is_open = False
 
         def opened(_js_event: Any) -> None:
             nonlocal is_open
             is_open = True
-            on_open(js_socket.protocol, js_socket.extensions)
+            on_open(_text(js_socket, "protocol"), _text(js_socket, "extensions"))
 
         def ended(js_event: Any) -> None:
             if js_event.type == "close":
                 # Deno reports a lost connection with code 0.
-                on_close(js_event.code or 1006, js_event.reason, js_event.wasClean)
+                code = getattr(js_event, "code", 0) or 1006
+                on_close(code, _text(js_event, "reason"), bool(getattr(js_event, "wasClean", False)))
             elif not is_open:
                 # If the page's policy forbids the connection, Chromium fires no "close".
                 on_close(1006, "", False)
@@ -107,15 +113,27 @@ class JsWebSocket:
             "close": js_ended,
             "message": self._js_events.push.bind(self._js_events),
         }
-        for kind, js_listener in self._js_listeners.items():
-            self._js_listen(kind, js_listener)
         self._js_pop = self._js_events.pop
         self._stage = JsStage()
-        self.arm()
+        try:
+            js_socket.binaryType = "arraybuffer"
+            self._js_send = js_socket.send
+            self._js_listen = js_socket.addEventListener
+            for kind, js_listener in self._js_listeners.items():
+                self._js_listen(kind, js_listener)
+            self.arm()
+        except Exception:
+            # Nobody has this object yet, so nobody else can close the connection.
+            with suppress(Exception):
+                self.detach()
+            with suppress(Exception):
+                js_socket.close()
+            raise
 
     @property
     def buffered_amount(self) -> int:
-        return int(self._js_socket.bufferedAmount)
+        # Where it is missing, nothing tells how much waits, so there is always room.
+        return int(getattr(self._js_socket, "bufferedAmount", 0))
 
     def send(self, message: Message) -> None:
         # The browser copies the message at the call, so the stage can be reused for the next one.
@@ -165,8 +183,10 @@ class JsWebSocket:
 
     def detach(self) -> None:
         """Remove the listeners, drop the messages that wait, and destroy the proxies."""
-        for kind, js_listener in self._js_listeners.items():
-            self._js_socket.removeEventListener(kind, js_listener)
-        self._js_socket.removeEventListener("message", self._js_wake)
-        self._js_events.length = 0
-        self._scope.close()
+        try:
+            for kind, js_listener in self._js_listeners.items():
+                self._js_socket.removeEventListener(kind, js_listener)
+            self._js_socket.removeEventListener("message", self._js_wake)
+        finally:
+            self._js_events.length = 0
+            self._scope.close()

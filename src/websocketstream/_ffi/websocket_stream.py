@@ -27,12 +27,13 @@ class JsWebSocketStream:
         *,
         on_open: Callable[[Any, Any, str, str], None],
         on_close: Callable[[int, str, bool], None],
+        on_error: Callable[[Exception], None],
     ) -> None:
         try:
             self._js_stream = js.WebSocketStream.new(url, js_object(protocols=to_js(list(protocols))))
         except JsException as error:
             raise refusal(error, url) from None
-        self._scope = Scope()
+        self._scope = Scope(on_error)
         self._js_pipes = js.AbortController.new()
 
         def opened(js_info: Any) -> None:
@@ -88,8 +89,10 @@ class JsWebSocketStream:
 
     def detach(self) -> None:
         """Stop the pipes without closing the browser's streams, and report nothing more."""
-        self._js_pipes.abort()
-        self._scope.close()
+        try:
+            self._js_pipes.abort()
+        finally:
+            self._scope.close()
 
 
 class JsDeferred:

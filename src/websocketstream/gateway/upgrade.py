@@ -18,11 +18,12 @@ import hashlib
 import time
 from typing import TYPE_CHECKING
 
-from .._core.connection import Connection, State
+from .._core.connection import Connection
 from .._core.failures import NEVER_SENT
 from .._core.options import ConnectionOptions
 from .._core.promise import Promise
 from .._core.rules import get_a_url_record, redact, size_of, validate_protocols
+from .._core.state import State
 from ..errors import (
     BufferOverflowError,
     InvalidStateError,
