@@ -31,6 +31,7 @@ from .writable import WritableStream, WritableStreamDefaultWriter
 
 if TYPE_CHECKING:
     from . import sync as sync
+    from .diagnosis import diagnose
     from .gateway import install, uninstall
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "WebSocketStream",
     "WritableStream",
     "WritableStreamDefaultWriter",
+    "diagnose",
     "exponential_backoff",
     "install",
     "reconnect",
@@ -72,6 +74,10 @@ def __getattr__(name: str) -> Any:
         from . import gateway
 
         return getattr(gateway, name)
+    if name == "diagnose":
+        from .diagnosis import diagnose
+
+        return diagnose
     if name == "sync":
         # Not "from . import sync", which asks this function for the name first.
         return import_module(".sync", __name__)

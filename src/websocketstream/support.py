@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from ._core.options import BackendName, check_backend_name
+from ._core.rules import LOCAL, LOOPBACK
 from .errors import NotSupportedError
 
 if TYPE_CHECKING:
@@ -92,6 +93,12 @@ class Support(NamedTuple):
     """The browser's user agent, or the interpreter's name outside a browser."""
     pyodide: str | None
     """The version of Pyodide; ``None`` outside Pyodide."""
+    loopback_network: str | None = None
+    """The state of the browser's permission to connect to this computer: ``"granted"``, ``"prompt"`` or
+    ``"denied"``. Only a page from elsewhere needs it. ``None``: the browser has no such permission, or
+    this caller can't wait for the answer, because ``jspi`` is ``False``."""
+    local_network: str | None = None
+    """The state of the permission to connect to the local network, as above."""
 
 
 def in_browser() -> bool:
@@ -121,6 +128,18 @@ def support() -> Support:
 
         print(support())
     """
+    have = _features()
+    if not have.jspi:
+        return have
+    from . import _ffi
+
+    return have._replace(
+        loopback_network=_ffi.permission_state(LOOPBACK), local_network=_ffi.permission_state(LOCAL)
+    )
+
+
+def _features() -> Support:
+    """Return the features without the permissions, which JavaScript has to be asked for."""
     if not in_browser():
         cpython = "cpython" if _has_websockets() else None
         held_back = cpython is not None
@@ -163,7 +182,7 @@ def select_backend(name: BackendName) -> Backend:
         NotSupportedError: this environment does not have it.
     """
     check_backend_name(name)
-    have = support()
+    have = _features()
     chosen = {"auto": have.auto, "safe": have.safe}.get(name, name)
     if chosen == "native" and have.native:
         from ._backends.native import NativeBackend

@@ -32,7 +32,7 @@ LAYERS = (
     ("support",),
     ("readable", "writable"),
     ("stream",),
-    ("reconnect", "sync", "testing"),
+    ("diagnosis", "reconnect", "sync", "testing"),
     ("gateway",),
 )
 """The modules and packages at the root, bottom up: each imports from lower layers only, at its head."""
@@ -188,6 +188,7 @@ PROBE = """
     assert after == before, (before, after)
     assert "websocketstream._core.html" not in sys.modules, "only notebooks need it"
     assert "websocketstream.gateway" not in sys.modules, "only install() needs it"
+    assert "websocketstream.diagnosis" not in sys.modules, "only diagnose() needs it"
     assert logging.getLogger("websocketstream").handlers == []
 """
 

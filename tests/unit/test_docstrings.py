@@ -16,6 +16,7 @@ from tests.browser.examples import docstring_blocks
 SOURCE = Path(__file__).parents[2] / "src" / "websocketstream"
 PUBLIC = (
     "websocketstream",
+    "websocketstream.diagnosis",
     "websocketstream.sync",
     "websocketstream.testing",
     "websocketstream.gateway.headers",

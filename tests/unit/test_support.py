@@ -50,6 +50,7 @@ class Browser:
             "user_agent": lambda: self.agent,
             "can_suspend": lambda: self.jspi,
             "pyodide_version": lambda: "314.0.7",
+            "permission_state": {"loopback-network": "prompt", "local-network": "denied"}.get,
         }
         vars(module).update(answers)
         for name in DOOR:
@@ -132,6 +133,7 @@ def test_chromium(visit: Callable[[Browser], None]) -> None:
     assert found.native_defects == tuple(defect.name for defect in NATIVE_DEFECTS)
     assert found.receive_backpressure
     assert (found.runtime, found.pyodide) == (CHROMIUM, "314.0.7")
+    assert (found.loopback_network, found.local_network) == ("prompt", "denied")
     names: list[BackendName] = ["auto", "safe", "native", "polyfill"]
     chosen = [select_backend(name).name for name in names]
     assert chosen == ["native", "polyfill", "native", "polyfill"]
@@ -155,6 +157,7 @@ def test_firefox(visit: Callable[[Browser], None]) -> None:
     assert found.native_defects == ()
     assert not found.receive_backpressure
     assert (found.worker, found.jspi) == (True, False)
+    assert found.loopback_network is found.local_network is None, "the answer can't be waited for"
     assert select_backend("auto").name == select_backend("safe").name == "polyfill"
     with pytest.raises(NotSupportedError, match="has no WebSocketStream: use backend='auto'"):
         select_backend("native")

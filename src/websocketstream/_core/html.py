@@ -6,6 +6,7 @@ Imported only when a connection is shown.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from .connection import Connection
@@ -14,6 +15,8 @@ from .state import State
 
 _COLORS = {State.OPEN: "#2a4", State.CLOSED: "#888"}
 _UNDER_WAY, _FAILED = "#c80", "#d43"
+RESULTS = {"ok": "#2a4", "problem": "#d43", "unknown": "#888"}
+"""Colours of the results in a :func:`table`."""
 
 
 def html_of(shown: object, connection: Connection) -> str:
@@ -46,6 +49,21 @@ def html_of(shown: object, connection: Connection) -> str:
         + _row("td", "sent", *sent)
         + "</table>"
     )
+
+
+def table(title: str, heads: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return the HTML for a table of text. The second column is a result, and coloured."""
+    body = "".join(
+        f"<tr>{_cell('th', row[0])}{_cell('td', row[1], RESULTS[row[1]])}"
+        f"{''.join(_cell('td', text) for text in row[2:])}</tr>"
+        for row in rows
+    )
+    head = "".join(_cell("th", text) for text in heads)
+    return f"<div>{escape(title)}</div><table style='color:inherit'><tr>{head}</tr>{body}</table>"
+
+
+def _cell(tag: str, text: str, color: str = "inherit") -> str:
+    return f"<{tag} style='padding:.2em .6em;text-align:left;color:{color}'>{escape(text)}</{tag}>"
 
 
 def _counts(messages: int, size: int, buffered: int, seconds: float) -> tuple[str, ...]:

@@ -12,13 +12,17 @@ from .environment import event_loop_class as event_loop_class
 from .environment import has as has
 from .environment import has_jspi as has_jspi
 from .environment import has_sockets as has_sockets
+from .environment import is_online as is_online
+from .environment import page_origin as page_origin
 from .environment import parse_url as parse_url
+from .environment import permission_state as permission_state
 from .environment import pyodide_version as pyodide_version
 from .environment import run_sync as run_sync
 from .environment import sends_headers as sends_headers
 from .environment import user_agent as user_agent
 from .fetch import JsFetch as JsFetch
 from .fetch import probe as probe
+from .policy import JsPermission as JsPermission
 from .policy import JsPolicyWatch as JsPolicyWatch
 from .proxies import abort_reason as abort_reason
 from .proxies import call_later as call_later

@@ -1,4 +1,4 @@
-"""Violations of the page's Content-Security-Policy."""
+"""The rules for a page: violations of its Content-Security-Policy, and permissions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Any
 
 import js
 
-from .proxies import Scope
+from .._core.promise import Promise
+from .proxies import Scope, call
+from .values import js_object
 
 LIMIT = 100
 """Number of violations to remember; older ones are forgotten."""
@@ -40,3 +42,31 @@ class JsPolicyWatch:
         self._violations[str(js_event.blockedURI)] = str(js_event.effectiveDirective)
         while len(self._violations) > LIMIT:
             del self._violations[next(iter(self._violations))]
+
+
+class JsPermission:
+    """A permission by its name, such as ``"loopback-network"``."""
+
+    def __init__(self, name: str) -> None:
+        self.answered: Promise[None] = Promise()
+        """A promise that is resolved once :attr:`state` is known, or known to be unknown."""
+        self._js_status: Any = None
+        js_permissions = getattr(getattr(js, "navigator", None), "permissions", None)
+        if js_permissions is None:
+            self.answered.resolve(None)
+            return
+        scope = Scope()
+
+        def answer(js_status: Any) -> None:
+            scope.close()
+            self._js_status = js_status
+            self.answered.resolve(None)
+
+        # A browser that does not know the permission rejects.
+        js_answer = call(js_permissions.query, js_permissions, js_object(name=name))
+        scope.when(js_answer, answer, lambda _error: answer(None))
+
+    @property
+    def state(self) -> str | None:
+        """``"granted"``, ``"prompt"`` or ``"denied"`` at this moment; ``None``: unknown."""
+        return None if self._js_status is None else str(self._js_status.state)

@@ -1,0 +1,274 @@
+"""``diagnose()``: the reason why a connection can't be made, as far as a page can find it out.
+
+A browser does not tell a page why a connection has failed. So one is made, and if it fails, the facts
+are collected that a page can know: its own security rules and permissions, and whether the server
+answers over HTTP. :mod:`websocketstream._core.findings` says what they mean.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from ._core.connection import Connection
+from ._core.findings import Facts, Finding, judge
+from ._core.options import BackendName, ConnectionOptions
+from ._core.promise import Promise
+from ._core.rules import get_a_url_record, needed_permission, redact, validate_protocols
+from .errors import DOMSyntaxError, SecurityError
+from .stream import WebSocketStream
+from .support import in_browser, resolve_backend
+
+if TYPE_CHECKING:
+    from ._core.transport import Backend, HeaderFields
+
+__all__ = ["Diagnosis", "Finding", "diagnose"]
+
+ASK_SECONDS = 2.0
+"""Time in seconds that the server has to answer a question over HTTP."""
+
+LATE = -1
+"""The status of an answer that did not come in time."""
+
+CLOSED_AT_ONCE = 0.5
+"""Time in seconds within which a server closes a connection that it does not want."""
+
+POLICY_SECONDS = 0.05
+"""Delay after a failure, because the event that names the policy may come after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The findings about one URL. It prints as text, and a notebook shows it as a table.
+
+    Example::
+
+        diagnosis = await diagnose(url)
+        if diagnosis.cause is not None:
+            print(diagnosis.cause.remedy)
+    """
+
+    url: str
+    """The URL without user name, password, query and fragment."""
+    findings: tuple[Finding, ...]
+    """The outcome of each check that was made; those come first that explain more."""
+
+    @property
+    def cause(self) -> Finding | None:
+        """The most likely cause of the failure; ``None`` if the connection works."""
+        return next((finding for finding in self.findings if finding.result == "problem"), None)
+
+    def __str__(self) -> str:
+        lines = [self._summary()]
+        for each in self.findings:
+            lines.append(f"{each.result:7}  {each.check}: {each.words} {each.remedy}".rstrip())
+        return "\n".join(lines)
+
+    def _summary(self) -> str:
+        return f"{self.url}: {'it works.' if self.cause is None else self.cause.words}"
+
+    def _repr_html_(self) -> str:
+        """Return the table that notebooks show."""
+        from ._core.html import table
+
+        rows = [(each.check, each.result, each.words, each.remedy) for each in self.findings]
+        return table(self._summary(), ("check", "result", "finding", "remedy"), rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Facts about the page, and the functions that find out more; outside a browser there are none."""
+
+    origin: str | None = None
+    agent: str = ""
+    online: bool | None = None
+    probe: Callable[..., Callable[[], object]] | None = None
+    watch_policy: Callable[[], Any] | None = None
+    permission: Callable[[str], Any] | None = None
+
+
+def this_page() -> Page:
+    """Return the page that this is."""
+    if not in_browser():
+        return Page()
+    from . import _ffi
+
+    return Page(
+        origin=_ffi.page_origin(),
+        agent=_ffi.user_agent(),
+        online=_ffi.is_online(),
+        probe=_ffi.probe,
+        watch_policy=_ffi.JsPolicyWatch,
+        permission=_ffi.JsPermission,
+    )
+
+
+async def diagnose(
+    url: str,
+    *,
+    protocols: str | Iterable[str] = (),
+    headers: Mapping[str, str] | HeaderFields = (),
+    backend: BackendName | Backend = "safe",
+    timeout: float = 15,
+) -> Diagnosis:
+    """Find out why a connection can't be made, as far as a page can.
+
+    It connects to ``url`` and closes again. If that fails, it looks at the rules and permissions of the
+    page, and asks the server over HTTP. What it returns shows no user name, password or query string.
+    Cancelling it closes what it has opened.
+
+    Args:
+        url: the URL, as for :class:`~websocketstream.WebSocketStream`.
+        protocols: subprotocols to offer.
+        headers: headers for the opening handshake, where they can be sent.
+        backend: the back end to connect with.
+        timeout: seconds for everything together.
+
+    Returns:
+        The findings, with the most likely cause.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: ``timeout`` is out of range, or a subprotocol is not valid.
+        NotSupportedError: this environment can't connect, or can't send ``headers``.
+
+    Example::
+
+        from websocketstream import diagnose
+
+        print(await diagnose("wss://example.com/refuse?status=403"))
+    """
+    ConnectionOptions(open_timeout=timeout)
+    chosen = resolve_backend(backend)
+    names = validate_protocols(protocols)
+    try:
+        record = get_a_url_record(url, chosen.parse_url)
+    except DOMSyntaxError as error:
+        return Diagnosis(redact(url), (Finding("URL", "problem", f"{error}.", "Correct the URL."),))
+    options = {"headers": headers, "backend": chosen}
+    facts = await _Examination(record, names, options, timeout).run()
+    return Diagnosis(redact(record), judge(facts))
+
+
+class _Examination:
+    """The collection of facts about one URL, within a time limit."""
+
+    def __init__(
+        self, url: str, protocols: tuple[str, ...], options: dict[str, Any], timeout: float
+    ) -> None:
+        self._protocols = protocols
+        self._options = options
+        self._timeout = timeout
+        self._deadline = time.monotonic() + timeout
+        self._page = page = this_page()
+        self._facts = Facts(
+            url=url,
+            origin=page.origin,
+            agent=page.agent,
+            online=page.online,
+            permission=needed_permission(url, page.origin),
+            opened=_count_connections(),
+        )
+
+    async def run(self) -> Facts:
+        page, facts = self._page, self._facts
+        policy = page.watch_policy() if page.watch_policy else None
+        permission = page.permission(facts.permission) if page.permission and facts.permission else None
+        try:
+            if permission is not None:
+                await self._settles(permission.answered, ASK_SECONDS)
+            await self._connect(facts, self._timeout / 2, self._protocols)
+            if permission is not None:
+                facts.state = permission.state
+            if policy is not None and facts.failed:
+                await self._settles(Promise(), POLICY_SECONDS)
+                facts.directive = policy.directive_against(facts.url)
+        finally:
+            if policy is not None:
+                policy.close()
+        # The last check is the connection itself, which has failed.
+        if facts.failed and not any(found.result == "problem" for found in judge(facts)[:-1]):
+            await self._examine_server()
+        return facts
+
+    async def _examine_server(self) -> None:
+        facts, page = self._facts, self._page
+        if self._protocols and not facts.pending:
+            without = Facts(url=facts.url)
+            await self._connect(without, self._timeout / 4, ())
+            facts.opens_without_subprotocols = not without.failed
+            if not without.failed:
+                return
+        # A question over HTTP might make the browser ask its user for the permission.
+        if page.probe is not None and facts.state != "prompt":
+            await self._examine_http()
+
+    async def _examine_http(self) -> None:
+        facts = self._facts
+        url = "http" + facts.url.removeprefix("ws")
+        status = await self._ask(url, "no-cors")
+        if status is None:
+            facts.answers = False
+            # A page that came over https: may not ask without TLS.
+            if not (facts.secure and (facts.origin or "").startswith("https:")):
+                other = facts.http(secure=not facts.secure)
+                facts.other_answers = await self._ask(other, "no-cors") is not None
+        elif status != LATE:
+            facts.answers = True
+            facts.status = max(0, status or await self._ask(url, "cors") or 0)
+
+    async def _connect(self, facts: Facts, seconds: float, protocols: tuple[str, ...]) -> None:
+        """Connect, close again, and note in ``facts`` what has happened."""
+        begun = time.monotonic()
+        try:
+            stream = WebSocketStream(facts.url, protocols=protocols, open_timeout=None, **self._options)
+        except SecurityError as error:
+            facts.error = error
+            return
+        try:
+            facts.pending = not await self._settles(stream.opened, seconds)
+            facts.seconds = time.monotonic() - begun
+            facts.error = stream.opened.exception()
+            if not facts.failed:
+                facts.protocol = stream.protocol
+                if await self._settles(stream.closed, CLOSED_AT_ONCE):
+                    end: Any = stream.closed.exception() or stream.closed.result()
+                    facts.close = end.close_code, end.reason
+                stream.close()
+                await self._settles(stream.closed, CLOSED_AT_ONCE)
+        finally:
+            stream._connection.abandon("diagnose() has ended")
+
+    async def _ask(self, url: str, mode: Literal["cors", "no-cors"]) -> int | None:
+        """Ask over HTTP; return the status, 0 if it is hidden, ``None`` if nothing answers."""
+        assert self._page.probe is not None
+        answer: Promise[int | None] = Promise()
+        seconds = max(0.0, min(ASK_SECONDS, self._deadline - time.monotonic()))
+        begun = time.monotonic()
+        cancel = self._page.probe(url, mode, seconds, answer.resolve)
+        try:
+            status = await answer
+        finally:
+            cancel()
+        return LATE if status == 0 and time.monotonic() - begun >= seconds else status
+
+    async def _settles(self, promise: Promise[Any], seconds: float) -> bool:
+        """Return whether the promise is settled within that time, and before the time limit."""
+        ended: Promise[None] = Promise()
+        promise.when_settled(lambda: ended.resolve(None))
+        seconds = max(0.0, min(seconds, self._deadline - time.monotonic()))
+        cancel = self._options["backend"].call_later(seconds, lambda: ended.resolve(None))
+        try:
+            await ended
+        finally:
+            cancel()
+        return promise.settled
+
+
+def _count_connections() -> int:
+    """Return the number of connections of this package that have not ended."""
+    # Counted here, where it takes a moment, so that connections need not count themselves.
+    return sum(not each.closed.settled for each in gc.get_objects() if type(each) is Connection)

@@ -1,0 +1,318 @@
+"""`diagnose()` collects the facts in order, in bounded time, and leaves nothing behind."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import websocketstream
+from tests.unit.bench import Handler, only_this_task, wait
+from tests.unit.test_html import Text
+from websocketstream import (
+    DOMSyntaxError,
+    NotSupportedError,
+    SecurityError,
+    WebSocketError,
+    WebSocketStream,
+    diagnose,
+)
+from websocketstream._core.promise import Promise
+from websocketstream.diagnosis import Diagnosis, Page, this_page
+from websocketstream.testing import FakeBackend, FakePeer
+
+MODULE = sys.modules["websocketstream.diagnosis"]
+URL = "wss://me:s3cret@example.test/chat?token=s3cret"
+
+
+async def accept(peer: FakePeer) -> None:
+    peer.accept()
+    await peer.wait_closed()
+
+
+async def refuse(peer: FakePeer) -> None:
+    peer.refuse()
+
+
+class FakePermission:
+    """A permission whose state is known at once."""
+
+    def __init__(self, name: str, state: str = "denied") -> None:
+        self.state = state
+        self.answered: Promise[None] = Promise()
+        self.answered.resolve(None)
+
+
+class FakePolicy:
+    """A policy that forbids everything by one directive, or nothing."""
+
+    def __init__(self, directive: str | None) -> None:
+        self.directive = directive
+        self.closed = False
+
+    def directive_against(self, url: str) -> str | None:
+        assert "s3cret" in url
+        return self.directive
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Web:
+    """The answers to questions over HTTP; `None`: nothing answers, `...`: no answer in time."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers = answers
+        self.asked: list[str] = []
+
+    def probe(
+        self, url: str, mode: str, seconds: float, on_answer: Callable[[int | None], None]
+    ) -> Callable[[], None]:
+        self.asked.append(f"{mode} {url}")
+        scheme = url.partition(":")[0]
+        answer = self.answers.get(mode.replace("-", "_") + "_" + scheme, self.answers.get(scheme))
+        if answer is not ...:
+            on_answer(answer)
+            return lambda: None
+        return asyncio.get_running_loop().call_later(seconds, on_answer, 0).cancel
+
+
+@pytest.fixture
+def on_page(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Web]:
+    """A function that makes `diagnose()` believe to be on a page."""
+
+    def enter(*, directive: str | None = None, web: Web | None = None, **facts: Any) -> Web:
+        web = web or Web()
+        more: dict[str, Any] = {
+            "origin": "https://example.org",
+            "agent": "Firefox/153.0",
+            "online": True,
+            "probe": web.probe,
+            "watch_policy": lambda: FakePolicy(directive),
+            "permission": FakePermission,
+        }
+        monkeypatch.setattr(MODULE, "this_page", lambda: Page(**more | facts))
+        monkeypatch.setattr(MODULE, "ASK_SECONDS", 0.05)
+        monkeypatch.setattr(MODULE, "CLOSED_AT_ONCE", 0.01)
+        return web
+
+    return enter
+
+
+@pytest.fixture(autouse=True)
+async def nothing_left() -> Any:
+    """Whatever happens, no task and no connection is left behind."""
+    yield
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert only_this_task()
+    assert MODULE._count_connections() == 0
+
+
+async def examine(handler: Handler, url: str = URL, **options: Any) -> Diagnosis:
+    found = await diagnose(url, backend=FakeBackend(handler), **options)
+    assert "s3cret" not in repr(found) + str(found) + found._repr_html_()
+    return found
+
+
+def cause_of(found: Diagnosis) -> str:
+    assert found.cause is not None
+    return found.cause.check
+
+
+async def test_it_works(on_page: Callable[..., Web]) -> None:
+    """A connection that opens has no cause, and the server is asked for nothing else."""
+    web = on_page()
+    found = await examine(accept, protocols=["chat"])
+    assert found.cause is None
+    assert found.findings[-1].words.endswith("with the subprotocol chat.")
+    assert str(found).startswith("wss://example.test/chat?…: it works.\nok       URL: ")
+    assert web.asked == []
+
+
+async def test_outside_a_browser() -> None:
+    """Without a page there is the connection itself."""
+    found = await examine(refuse)
+    assert cause_of(found) == "connection"
+    assert [each.check for each in found.findings] == ["URL", "connection"]
+    assert this_page() == Page()
+
+
+@pytest.mark.parametrize("url", ["nothing:", "wss://me:s3cret@example.test/#s3cret"])
+async def test_invalid_url(url: str) -> None:
+    """A URL that is not valid is a finding, not an exception."""
+    found = await examine(wait, url)
+    assert cause_of(found) == "URL"
+    assert found.findings[0].remedy
+
+
+async def test_wrong_arguments() -> None:
+    """Arguments that are wrong in the program raise."""
+    for error, options in (
+        (TypeError, {"timeout": "1"}),
+        (ValueError, {"timeout": 0}),
+        (DOMSyntaxError, {"protocols": ["a b"]}),
+        (NotSupportedError, {"headers": {"Authorization": "s3cret"}}),
+        (NotSupportedError, {"backend": "native"}),
+    ):
+        with pytest.raises(error):
+            await diagnose(URL, **{"backend": FakeBackend(wait), **options})  # type: ignore[arg-type]
+
+
+async def test_policy(on_page: Callable[..., Web], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The policy's directive is the cause, and nothing more is asked for. The watch ends."""
+    web = on_page(directive="connect-src")
+    assert cause_of(await examine(refuse)) == "policy"
+    assert web.asked == []
+    policy = FakePolicy("connect-src")
+    on_page(watch_policy=lambda: policy)
+
+    def forbid(*_: Any, **__: Any) -> WebSocketStream:
+        raise SecurityError("forbidden")
+
+    monkeypatch.setattr(MODULE, "WebSocketStream", forbid)
+    assert cause_of(await examine(refuse)) == "policy"
+    assert policy.closed
+
+
+@pytest.mark.parametrize(("state", "result"), [("denied", "problem"), ("prompt", "unknown")])
+async def test_permission(on_page: Callable[..., Web], state: str, result: str) -> None:
+    """A permission for the local network is looked up; over HTTP it would be asked for once more."""
+    web = on_page(permission=lambda name: FakePermission(name, state))
+    found = await examine(refuse, "wss://127.0.0.1/?s3cret")
+    assert {each.check: each.result for each in found.findings}["local network"] == result
+    assert web.asked == []
+
+
+async def test_server_that_is_down(on_page: Callable[..., Web]) -> None:
+    """Nothing answers; a page that came over https: can't ask without TLS."""
+    web = on_page()
+    assert cause_of(await examine(refuse)) == "server"
+    assert web.asked == ["no-cors https://me:s3cret@example.test/chat?token=s3cret"]
+
+
+async def test_other_scheme(on_page: Callable[..., Web]) -> None:
+    """A server that speaks TLS where none is expected is found."""
+    on_page(origin="http://example.org", web=Web(https=0))
+    assert cause_of(await examine(refuse, "ws://example.test/?s3cret")) == "TLS"
+    on_page(origin="http://example.org", web=Web(http=0))
+    assert cause_of(await examine(refuse)) == "TLS"
+    on_page(origin="http://example.org")
+    assert cause_of(await examine(refuse)) == "server"
+
+
+async def test_status(on_page: Callable[..., Web]) -> None:
+    """The status of a plain request is asked for with CORS if it is not shown without."""
+    web = on_page(web=Web(no_cors_https=0, cors_https=404))
+    assert cause_of(await examine(refuse)) == "status"
+    assert [each.partition(" ")[0] for each in web.asked] == ["no-cors", "cors"]
+    web = on_page(web=Web(https=503))
+    assert cause_of(await examine(refuse)) == "status"
+    assert len(web.asked) == 1
+    on_page(web=Web(no_cors_https=0))
+    found = await examine(refuse)
+    assert cause_of(found) == "connection"
+    assert "not with a WebSocket" in found.findings[-1].words
+
+
+async def test_server_that_answers_nothing(on_page: Callable[..., Web]) -> None:
+    """A server that accepts and never answers takes no longer than the time limit."""
+    on_page(web=Web(https=...))
+    begun = time.monotonic()
+    found = await examine(wait, timeout=0.4)
+    assert time.monotonic() - begun < 2
+    assert cause_of(found) == "connection"
+    assert "It was not open after 0.2 s." in str(found)
+    assert "Something answers" not in str(found)
+
+
+async def test_subprotocols(on_page: Callable[..., Web]) -> None:
+    """A server that knows no subprotocol is found by connecting without any."""
+
+    async def knows_none(peer: FakePeer) -> None:
+        peer.accept("")
+        await peer.wait_closed()
+
+    on_page()
+    assert cause_of(await examine(knows_none, protocols="chat")) == "subprotocols"
+    on_page(web=Web(https=0))
+    found = await examine(refuse, protocols="chat")
+    assert "does not connect either" in str(found)
+
+
+async def test_closed_at_once(on_page: Callable[..., Web]) -> None:
+    """A connection that is closed at once is shown with its code; one that is lost is, too."""
+
+    async def reject(peer: FakePeer) -> None:
+        peer.close(4401, "log in")
+        await peer.wait_closed()
+
+    async def lose(peer: FakePeer) -> None:
+        peer.accept()
+        peer.drop()
+
+    on_page()
+    assert "4401: log in" in str(await examine(reject))
+    assert "1006: the connection was lost" in str(await examine(lose))
+
+
+async def test_open_connections(on_page: Callable[..., Web]) -> None:
+    """Connections that the program has open are counted."""
+    on_page(web=Web(https=0))
+    backend = FakeBackend(accept)
+    streams = [WebSocketStream(URL, backend=backend) for _ in range(3)]
+    assert "3 others are open" in str(await examine(refuse))
+    for stream in streams:
+        stream.close()
+        with suppress(WebSocketError):
+            await stream.closed
+
+
+async def test_cancelling(on_page: Callable[..., Web]) -> None:
+    """Cancelling ends the attempt and the watch."""
+    policy = FakePolicy(None)
+    on_page(watch_policy=lambda: policy)
+    task = asyncio.ensure_future(examine(wait))
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert policy.closed
+
+
+async def test_table() -> None:
+    """A notebook shows a row for each check, and text that comes from outside as text."""
+
+    async def reject(peer: FakePeer) -> None:
+        peer.close(4000, "<script>")
+        await peer.wait_closed()
+
+    html = (await examine(reject))._repr_html_()
+    lines = Text(html).lines
+    assert lines[0].startswith("wss://example.test/chat?…: It opened, and was closed at once")
+    assert lines[1] == "check|result|finding|remedy|"
+    assert lines[-1].startswith(
+        "connection|problem|It opened, and was closed at once with code 4000: <scr"
+    )
+    assert set(Text(html).tags) == {"div", "table", "tr", "th", "td"}
+
+
+def test_in_a_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a browser the facts come through the door to JavaScript."""
+    door = ModuleType("websocketstream._ffi")
+    facts = {"page_origin": "https://example.org", "user_agent": "Firefox/153.0", "is_online": False}
+    for name, value in facts.items():
+        setattr(door, name, lambda value=value: value)
+    for name in ("probe", "JsPolicyWatch", "JsPermission"):
+        setattr(door, name, name)
+    monkeypatch.setitem(sys.modules, door.__name__, door)
+    monkeypatch.setattr(websocketstream, "_ffi", door, raising=False)
+    monkeypatch.setattr(MODULE, "in_browser", lambda: True)
+    page = this_page()
+    assert (page.origin, page.agent, page.online) == tuple(facts.values())
+    given: tuple[Any, ...] = page.probe, page.watch_policy, page.permission
+    assert given == ("probe", "JsPolicyWatch", "JsPermission")
