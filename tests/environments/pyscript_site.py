@@ -18,7 +18,7 @@ from tests.browser.examples import SERVER
 from tests.server import ThreadedServer, serve_in_thread
 from tests.server.static import serve_static
 from tools.demo import FOLDERS
-from tools.distributions import shown_libraries
+from tools.distributions import newest_library, shown_libraries
 from tools.project import DIST, ROOT
 
 PAGES = Path(__file__).with_name("pages")
@@ -49,7 +49,8 @@ def serve(folder: Path) -> Iterator[Site]:
     """Serve the site. The files that are generated, such as the guide's pages, go into `folder`."""
     mounts = {f"/{name}": path for name, path in FOLDERS.items()}
     mounts |= {"/environments": PAGES, "/docs": folder, "/simple/websocketstream": DIST}
-    for name, wheel in shown_libraries().items():
+    libraries = shown_libraries() | {"websockets": newest_library("websockets")}
+    for name, wheel in libraries.items():
         library = folder / name
         library.mkdir()
         (library / wheel.name).symlink_to(wheel)

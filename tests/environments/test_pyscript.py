@@ -1,4 +1,4 @@
-"""PyScript pages in every engine: the guide's, the demo's, and one that uses a package index."""
+"""PyScript pages: the guide's and one that uses a package index in every engine, and the demo's."""
 
 import itertools
 import re
@@ -74,10 +74,13 @@ TABLE = """
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    # Starting Pyodide takes WebKitGTK long. ./build.sh demo --check uses the demo's pages there, too.
+    of_the_demo = metafunc.function in (test_the_chat, test_the_chart, test_the_comparison)
+    without = ("webkit",) if of_the_demo else ()
     pages = [
         PageSpec(page.engine, "pyscript", page.pyodide)
         for page in metafunc.config.stash[SELECTION].pages()
-        if page.thread == "main" and page.pyodide == NEWEST
+        if page.thread == "main" and page.pyodide == NEWEST and page.engine not in without
     ]
     metafunc.parametrize("spec", pages, ids=[page.id for page in pages], scope="module")
 
@@ -115,17 +118,21 @@ def test_the_pages_of_the_guide(browser: Browser, site: Site) -> None:
 def test_an_index_of_ones_own(browser: Browser, site: Site) -> None:
     """An index works in the configuration and in micropip.install(); `aiohttp` works after install().
 
-    Where the browser has JSPI, `websocketstream.sync` works in a script and in an `async` handler.
+    Where the browser has JSPI, `websocketstream.sync` works in a script and in an `async` handler, and
+    `websockets.sync` after install().
     """
     browser.open(f"{site.address}/environments/installing.html")
     driver = browser.driver
     url = f"{site.address}/simple/websocketstream/{next(DIST.glob('*.whl')).name}"
     received = f"{url} ['0:', '1:', '2:']"
     jspi = driver.execute_script("return 'Suspending' in WebAssembly")
-    without_await = ["in a script", "in a handler"] if jspi else ["NotSupportedError"] * 2
-    assert lines(driver, 5) == [received, "uninstalled", received, "with aiohttp", without_await[0]]
+    script, library, handler = (
+        asked if jspi else "NotSupportedError"
+        for asked in ("in a script", "with websockets.sync", "in a handler")
+    )
+    assert lines(driver, 6) == [received, "uninstalled", received, "with aiohttp", script, library]
     driver.find_element("id", "button").click()
-    assert lines(driver, 6)[5] == without_await[1]
+    assert lines(driver, 7)[6] == handler
     assert_no_errors(driver)
 
 

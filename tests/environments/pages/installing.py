@@ -1,7 +1,9 @@
 """Shows where the package comes from, installs it again with micropip, and uses it in several ways."""
 
 import sys
+from collections.abc import Callable
 from importlib.metadata import distribution
+from typing import Any
 
 import micropip  # type: ignore[import-not-found]
 from pyscript import display, fetch, when, window
@@ -16,10 +18,9 @@ async def show_messages(server: str) -> None:
         display(f"{source} {[message async for message in ws]}")
 
 
-def ask(server: str, question: str) -> None:
-    """Show the answer of an echo, or that Python can't wait for it here."""
+def ask(connect: Callable[[str], Any], server: str, question: str) -> None:
+    """Show the answer of an echo to a blocking client, or that Python can't wait for it here."""
     from websocketstream import NotSupportedError
-    from websocketstream.sync import connect
 
     try:
         with connect(f"{server}/echo") as ws:
@@ -47,19 +48,24 @@ async def main() -> None:
         del sys.modules[name]
     display("installed" if "websocketstream" in micropip.list() else "uninstalled")
     index = f"{window.location.origin}/simple"
-    await micropip.install(["websocketstream", "aiohttp"], index_urls=[index])
+    await micropip.install(["websocketstream", "aiohttp", "websockets"], index_urls=[index])
     await show_messages(server)
 
     import websocketstream
+    from websocketstream.sync import connect
 
     websocketstream.install()
     await ask_with_aiohttp(server, "with aiohttp")
 
     @when("click", "#button")
     async def clicked() -> None:
-        ask(server, "in a handler")
+        ask(connect, server, "in a handler")
 
-    ask(server, "in a script")
+    ask(connect, server, "in a script")
+
+    from websockets.sync.client import connect as connect_with_websockets
+
+    ask(connect_with_websockets, server, "with websockets.sync")
 
 
 await main()  # type: ignore[top-level-await]  # noqa: F704
