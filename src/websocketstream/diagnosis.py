@@ -17,7 +17,7 @@ from ._core.connection import Connection
 from ._core.findings import Facts, Finding, judge
 from ._core.options import BackendName, ConnectionOptions
 from ._core.promise import Promise
-from ._core.rules import get_a_url_record, needed_permission, redact, validate_protocols
+from ._core.rules import get_a_url_record, redact, validate_protocols
 from .errors import DOMSyntaxError, SecurityError
 from .stream import WebSocketStream
 from .support import in_browser, resolve_backend
@@ -87,7 +87,6 @@ class Page:
     online: bool | None = None
     probe: Callable[..., Callable[[], object]] | None = None
     watch_policy: Callable[[], Any] | None = None
-    permission: Callable[[str], Any] | None = None
 
 
 def this_page() -> Page:
@@ -102,7 +101,6 @@ def this_page() -> Page:
         online=_ffi.is_online(),
         probe=_ffi.probe,
         watch_policy=_ffi.JsPolicyWatch,
-        permission=_ffi.JsPermission,
     )
 
 
@@ -169,16 +167,16 @@ class _Examination:
             origin=page.origin,
             agent=page.agent,
             online=page.online,
-            permission=needed_permission(url, page.origin),
             opened=_count_connections(),
         )
 
     async def run(self) -> Facts:
         page, facts = self._page, self._facts
         policy = page.watch_policy() if page.watch_policy else None
-        permission = page.permission(facts.permission) if page.permission and facts.permission else None
+        permission = self._options["backend"].permission(facts.url)
         try:
             if permission is not None:
+                facts.permission = permission.name
                 await self._settles(permission.answered, ASK_SECONDS)
             await self._connect(facts, self._timeout / 2, self._protocols)
             if permission is not None:

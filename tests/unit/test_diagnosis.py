@@ -13,6 +13,7 @@ import pytest
 import websocketstream
 from tests.unit.bench import Handler, only_this_task, wait
 from tests.unit.test_html import Text
+from tests.unit.test_local_network import FakePermission
 from websocketstream import (
     DOMSyntaxError,
     NotSupportedError,
@@ -21,7 +22,6 @@ from websocketstream import (
     WebSocketStream,
     diagnose,
 )
-from websocketstream._core.promise import Promise
 from websocketstream.diagnosis import Diagnosis, Page, this_page
 from websocketstream.testing import FakeBackend, FakePeer
 
@@ -36,15 +36,6 @@ async def accept(peer: FakePeer) -> None:
 
 async def refuse(peer: FakePeer) -> None:
     peer.refuse()
-
-
-class FakePermission:
-    """A permission whose state is known at once."""
-
-    def __init__(self, name: str, state: str = "denied") -> None:
-        self.state = state
-        self.answered: Promise[None] = Promise()
-        self.answered.resolve(None)
 
 
 class FakePolicy:
@@ -93,7 +84,6 @@ def on_page(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Web]:
             "online": True,
             "probe": web.probe,
             "watch_policy": lambda: FakePolicy(directive),
-            "permission": FakePermission,
         }
         monkeypatch.setattr(MODULE, "this_page", lambda: Page(**more | facts))
         monkeypatch.setattr(MODULE, "ASK_SECONDS", 0.05)
@@ -180,9 +170,12 @@ async def test_policy(on_page: Callable[..., Web], monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(("state", "result"), [("denied", "problem"), ("prompt", "unknown")])
-async def test_permission(on_page: Callable[..., Web], state: str, result: str) -> None:
+async def test_permission(
+    on_page: Callable[..., Web], monkeypatch: pytest.MonkeyPatch, state: str, result: str
+) -> None:
     """A permission for the local network is looked up; over HTTP it would be asked for once more."""
-    web = on_page(permission=lambda name: FakePermission(name, state))
+    web = on_page()
+    monkeypatch.setattr(FakeBackend, "permission", lambda self, url: FakePermission(state))
     found = await examine(refuse, "wss://127.0.0.1/?s3cret")
     assert {each.check: each.result for each in found.findings}["local network"] == result
     assert web.asked == []
@@ -307,12 +300,12 @@ def test_in_a_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     facts = {"page_origin": "https://example.org", "user_agent": "Firefox/153.0", "is_online": False}
     for name, value in facts.items():
         setattr(door, name, lambda value=value: value)
-    for name in ("probe", "JsPolicyWatch", "JsPermission"):
+    for name in ("probe", "JsPolicyWatch"):
         setattr(door, name, name)
     monkeypatch.setitem(sys.modules, door.__name__, door)
     monkeypatch.setattr(websocketstream, "_ffi", door, raising=False)
     monkeypatch.setattr(MODULE, "in_browser", lambda: True)
     page = this_page()
     assert (page.origin, page.agent, page.online) == tuple(facts.values())
-    given: tuple[Any, ...] = page.probe, page.watch_policy, page.permission
-    assert given == ("probe", "JsPolicyWatch", "JsPermission")
+    given: tuple[Any, ...] = page.probe, page.watch_policy
+    assert given == ("probe", "JsPolicyWatch")

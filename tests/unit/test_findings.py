@@ -10,7 +10,7 @@ from websocketstream._core.findings import CHECKS, Facts, Finding, judge
 CHROMIUM = "Mozilla/5.0 AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36"
 FIREFOX = "Mozilla/5.0 (X11; rv:153.0) Gecko/20100101 Firefox/153.0"
 SAFARI = "Mozilla/5.0 AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15"
-FAILED = HandshakeError("the connection to wss://example.com/ could not be made: refused")
+FAILED = HandshakeError("the connection to wss://a.b/ could not be made: refused; see diagnose(url)")
 UNEXPLAINED = HandshakeError("this or that; the browser does not say which")
 PAGE = "https://example.org"
 

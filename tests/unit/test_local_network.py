@@ -1,8 +1,43 @@
 """Addresses of this computer and of the local network, and the permission that a page needs for them."""
 
+from collections.abc import Callable
+
 import pytest
 
+from tests.unit.bench import Bench, connection_on
+from websocketstream import HandshakeError
+from websocketstream._core.connection import Connection
+from websocketstream._core.promise import Promise, resolved
 from websocketstream._core.rules import LOCAL, LOOPBACK, address_space, needed_permission
+
+
+class FakePermission:
+    """A permission whose state the test sets."""
+
+    name = LOOPBACK
+
+    def __init__(self, state: str | None) -> None:
+        self.state = self._before = state
+        self.answered: Promise[None] = resolved(None)
+
+    def was_asked_for(self) -> bool:
+        before, self._before = self._before, self.state
+        return "prompt" in (before, self._before)
+
+
+@pytest.fixture
+def connecting(monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], tuple[Bench, Connection]]:
+    """A function that starts to connect with a permission in that state."""
+
+    def start(state: str | None) -> tuple[Bench, Connection]:
+        bench = Bench()
+        monkeypatch.setattr(bench, "permission", lambda url: FakePermission(state), raising=False)
+        return bench, connection_on(bench, opened=False)
+
+    return start
+
+
+Connecting = Callable[[str | None], tuple[Bench, Connection]]
 
 
 @pytest.mark.parametrize(
@@ -51,3 +86,44 @@ def test_address_space(host: str, expected: str | None) -> None:
 def test_needed_permission(url: str, page: str | None, expected: str | None) -> None:
     """A page needs a permission for addresses that are more private than its own."""
     assert needed_permission(url, page) == expected
+
+
+async def test_question_that_a_human_reads(connecting: Connecting) -> None:
+    """``open_timeout`` starts over while the browser may ask its user, and once more after that."""
+    bench, connection = connecting("prompt")
+    permission = connection._permission
+    assert isinstance(permission, FakePermission)
+    for _ in range(4):
+        bench.pass_time(60)
+    assert not connection.opened.settled
+    permission.state = "granted"
+    bench.pass_time(60)
+    assert not connection.opened.settled
+    bench.pass_time(60)
+    assert "open_timeout=60 s" in str(connection.opened.exception())
+
+
+@pytest.mark.parametrize("state", ["granted", None])
+async def test_no_question(connecting: Connecting, state: str | None) -> None:
+    """``open_timeout`` is what it says if the browser has no question."""
+    bench, connection = connecting(state)
+    bench.pass_time(60)
+    assert connection.opened.settled
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("denied", "made: the browser denies this page the permission 'loopback-network'; see"),
+        ("prompt", "forbidden to this page, without the permission 'loopback-network', or"),
+        (None, "forbidden to this page, without the permission 'loopback-network', or"),
+    ],
+)
+async def test_errors_name_the_permission(connecting: Connecting, state: str | None, words: str) -> None:
+    """The error of a connection that needs a permission names it."""
+    bench, connection = connecting(state)
+    bench.rig.end(1006, clean=False)
+    error = connection.opened.exception()
+    assert isinstance(error, HandshakeError)
+    assert words in str(error)
+    assert "diagnose(url)" in str(error)

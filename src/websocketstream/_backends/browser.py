@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import _ffi
+from .._core.rules import needed_permission
 
 
 class BrowserBackend:
@@ -13,3 +14,7 @@ class BrowserBackend:
     as_bytes = staticmethod(_ffi.js_buffer_to_bytes)
     watch_abort = staticmethod(_ffi.watch_abort)
     abort_reason = staticmethod(_ffi.abort_reason)
+
+    def permission(self, url: str) -> _ffi.JsPermission | None:
+        name = needed_permission(url, _ffi.page_origin())
+        return None if name is None else _ffi.JsPermission(name)

@@ -19,14 +19,14 @@ from websockets.typing import Subprotocol
 
 from .._core.failures import ABNORMAL
 from .._core.rules import Message, resolve_url
-from .._core.transport import Events, HeaderFields, call_soon_in, start_timer
+from .._core.transport import Backend, Events, HeaderFields, call_soon_in, start_timer
 from ..errors import NotSupportedError
 
 PROTOCOL_VIOLATIONS = (1002, 1007)
 """The codes with which the library closes after the server has violated the protocol."""
 
 
-class CPythonBackend:
+class CPythonBackend(Backend):
     """A back end that opens connections of the ``websockets`` library."""
 
     name = "cpython"

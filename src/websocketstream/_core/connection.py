@@ -41,7 +41,7 @@ from .promise import Promise, rejected, resolved
 from .rules import Message, redact, size_of
 from .state import Agreement, State, WebSocketCloseInfo
 from .timer import Timer
-from .transport import UNCONNECTED, Backend, Guard, HeaderFields, Transport
+from .transport import UNCONNECTED, Backend, Guard, HeaderFields, Permission, Transport
 
 logger = logging.getLogger("websocketstream")
 
@@ -93,6 +93,7 @@ class Connection:
         self._failure: WebSocketError | None = None
         self._write_error: Exception | None = None
         self._aborted = False
+        self._permission: Permission | None = None
         self._transport: Transport = UNCONNECTED
         self.guard = Guard(self.failed)
         self._timer = Timer(backend.call_later, self.guard)
@@ -108,6 +109,7 @@ class Connection:
         Standard: WebSockets, "establish a WebSocket connection".
         """
         logger.debug("connecting to %s (%s)", redact(self.url), self.backend.name)
+        self._permission = self.backend.permission(self.url)
         self._transport = self.backend.connect(self.url, self.protocols, self, self.headers)
         with self.guard:
             self.incoming.call_soon = self._transport.call_soon
@@ -269,7 +271,7 @@ class Connection:
     def disconnected(self, code: int, reason: str, *, clean: bool, lost: bool = False) -> None:
         """Standard: WebSockets, "when a WebSocketStream connection is closed"."""
         if self.state is State.CONNECTING:
-            self._end_unopened(failures.not_connected(self.url, reason))
+            self._end_unopened(failures.not_connected(self.url, reason, self._permission))
             return
         unsent = self._unsent()
         if self.state is State.CLOSED:
@@ -328,6 +330,10 @@ class Connection:
         self.closed.reject(closed_error)
 
     def _opening_timed_out(self) -> None:
+        if self._permission is not None and self._permission.was_asked_for():
+            # A human reads the browser's question. The browser itself gives up in the end.
+            self._timer.set(self._options.open_timeout, self._opening_timed_out)
+            return
         self.fail(failures.not_connected_in_time(self.url, self._options.open_timeout))
 
     def _watch_closing(self, unsent: int) -> None:
@@ -386,12 +392,7 @@ class Connection:
                 self.close(OVERFLOW, "receive buffer full")
         elif not self._warned:
             self._warned = True
-            warnings.warn(
-                f"more than high_water_mark={mark} bytes from {redact(self.url)} wait to be read, and "
-                "the server can't be held back: read faster, or set overflow='error'",
-                ReceiveBufferWarning,
-                stacklevel=2,
-            )
+            warnings.warn(failures.unread(mark, self.url), ReceiveBufferWarning, stacklevel=2)
 
     def _not_writable(self) -> Exception:
         return self._write_error or InvalidStateError(

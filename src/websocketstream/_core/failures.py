@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..errors import BufferOverflowError, HandshakeError, MessagesLostError, WebSocketError
 from .rules import redact
+from .transport import Permission
 
 ABNORMAL = 1006
 """The close code of a connection that ended without a closing handshake (RFC 6455, 7.4.1)."""
@@ -12,12 +13,15 @@ NEVER_SENT = (ABNORMAL, 1015)
 """Codes that stand for a failure. Some engines report a clean close for a frame that has one."""
 
 
-def not_connected(url: str, reason: str) -> HandshakeError:
+def not_connected(url: str, reason: str, permission: Permission | None = None) -> HandshakeError:
     """Return the error for a connection that could not be made, for a reason that browsers keep back."""
-    if not reason:
+    if not reason and permission is not None and permission.state == "denied":
+        reason = f"the browser denies this page the permission {permission.name!r}; see diagnose(url)"
+    elif not reason:
+        without = f", without the permission {permission.name!r}" if permission is not None else ""
         reason = (
-            "refused, unreachable, answered with an HTTP error, forbidden to this page, or one too many "
-            "for this browser; the browser does not say which"
+            f"refused, unreachable, answered with an HTTP error, forbidden to this page{without}, or "
+            "one too many for this browser; the browser does not say which, diagnose(url) may find out"
         )
     return HandshakeError(f"the connection to {redact(url)} could not be made: {reason}")
 
@@ -25,7 +29,7 @@ def not_connected(url: str, reason: str) -> HandshakeError:
 def not_connected_in_time(url: str, seconds: float | None) -> HandshakeError:
     return HandshakeError(
         f"the connection to {redact(url)} was not made within open_timeout={seconds} s: the server does "
-        "not answer, or it is one too many for this browser"
+        "not answer, or it is one too many for this browser; see diagnose(url)"
     )
 
 
@@ -67,6 +71,13 @@ def unanswered(seconds: float | None, unsent: int) -> str:
 def raised(error: Exception) -> str:
     """Return the message for an exception of a transport that the rules do not allow."""
     return f"an unexpected exception ended the connection: {type(error).__name__}: {error}"
+
+
+def unread(high_water_mark: int, url: str) -> str:
+    return (
+        f"more than high_water_mark={high_water_mark} bytes from {redact(url)} wait to be read, and the "
+        "server can't be held back: read faster, or set overflow='error'"
+    )
 
 
 def silent(seconds: float) -> str:

@@ -272,7 +272,7 @@ def _connection(facts: Facts) -> Judgement:
 
 
 def _why(error: object) -> str:
-    reason = str(error).rpartition(" could not be made: ")[2]
+    reason = str(error).rpartition(" could not be made: ")[2].partition("; see diagnose(")[0]
     if "the browser does not say" in reason:
         return "It failed, and the browser does not say why."
     return f"It failed: {reason}."

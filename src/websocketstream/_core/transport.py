@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextvars import Context
 from typing import Any, Protocol
 
+from .promise import Promise
 from .rules import Message
 
 HeaderFields = Sequence[tuple[str, str]]
@@ -129,6 +130,21 @@ class _Unconnected:
 UNCONNECTED: Transport = _Unconnected()
 
 
+class Permission(Protocol):
+    """A permission for which the browser asks its user."""
+
+    name: str
+    answered: Promise[None]
+    """A promise that is resolved once :attr:`state` is known, or known to be unknown."""
+
+    @property
+    def state(self) -> str | None:
+        """``"granted"``, ``"prompt"`` or ``"denied"`` at this moment; ``None``: unknown."""
+
+    def was_asked_for(self) -> bool:
+        """Return whether the state is ``"prompt"``, or was at the last call or at the beginning."""
+
+
 class Backend(Protocol):
     """A factory for transports, with the functions of their environment that a connection needs."""
 
@@ -150,6 +166,10 @@ class Backend(Protocol):
 
         ``headers`` is empty unless :attr:`sends_headers`.
         """
+
+    def permission(self, url: str) -> Permission | None:
+        """Return the permission that the page needs to connect to ``url``; ``None`` if it needs none."""
+        return None
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
         """Call ``callback`` after that time. Return a function that cancels it, at any time."""

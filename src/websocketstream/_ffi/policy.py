@@ -45,11 +45,12 @@ class JsPolicyWatch:
 
 
 class JsPermission:
-    """A permission by its name, such as ``"loopback-network"``."""
+    """A :class:`~websocketstream._core.transport.Permission`, such as ``"loopback-network"``."""
 
     def __init__(self, name: str) -> None:
+        self.name = name
         self.answered: Promise[None] = Promise()
-        """A promise that is resolved once :attr:`state` is known, or known to be unknown."""
+        self._before: str | None = None
         self._js_status: Any = None
         js_permissions = getattr(getattr(js, "navigator", None), "permissions", None)
         if js_permissions is None:
@@ -60,6 +61,7 @@ class JsPermission:
         def answer(js_status: Any) -> None:
             scope.close()
             self._js_status = js_status
+            self._before = self.state
             self.answered.resolve(None)
 
         # A browser that does not know the permission rejects.
@@ -68,5 +70,8 @@ class JsPermission:
 
     @property
     def state(self) -> str | None:
-        """``"granted"``, ``"prompt"`` or ``"denied"`` at this moment; ``None``: unknown."""
         return None if self._js_status is None else str(self._js_status.state)
+
+    def was_asked_for(self) -> bool:
+        before, self._before = self._before, self.state
+        return "prompt" in (before, self._before)
