@@ -17,7 +17,7 @@ usage: ./build.sh VERB [OPTION...]
   test     run everything: lint, types and all tests; options go to pytest
   matrix   run the browser tests and write their table; options go to pytest
   bench    measure, compared with JavaScript and other clients; --help lists the options
-  stress   load and faults for an hour, with tables; --short for minutes; options go to pytest
+  stress   load and faults for hours, with tables; --short for minutes; options go to pytest
   lint     check style: ruff, shellcheck
   types    check types: mypy --strict
   clean    remove what the other verbs made

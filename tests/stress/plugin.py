@@ -16,7 +16,7 @@ type Table = dict[str, dict[str, Any]]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.getgroup("matrix").addoption(
-        "--long", action="store_true", help="the long form of the stress tests, which takes an hour"
+        "--long", action="store_true", help="the long form of the stress tests, which takes hours"
     )
 
 
