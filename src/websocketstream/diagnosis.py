@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -78,32 +78,6 @@ class Diagnosis:
         return table(self._summary(), ("check", "result", "finding", "remedy"), rows)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Page:
-    """Facts about the page, and the functions that find out more; outside a browser there are none."""
-
-    origin: str | None = None
-    agent: str = ""
-    online: bool | None = None
-    probe: Callable[..., Callable[[], object]] | None = None
-    watch_policy: Callable[[], Any] | None = None
-
-
-def this_page() -> Page:
-    """Return the page that this is."""
-    if not in_browser():
-        return Page()
-    from . import _ffi
-
-    return Page(
-        origin=_ffi.page_origin(),
-        agent=_ffi.user_agent(),
-        online=_ffi.is_online(),
-        probe=_ffi.probe,
-        watch_policy=_ffi.JsPolicyWatch,
-    )
-
-
 async def diagnose(
     url: str,
     *,
@@ -161,18 +135,15 @@ class _Examination:
         self._options = options
         self._timeout = timeout
         self._deadline = time.monotonic() + timeout
-        self._page = page = this_page()
-        self._facts = Facts(
-            url=url,
-            origin=page.origin,
-            agent=page.agent,
-            online=page.online,
-            opened=_count_connections(),
-        )
+        self._facts = facts = Facts(url=url, opened=_count_connections())
+        self._door = door = _door()
+        if door is not None:
+            facts.origin, facts.agent = door.page_origin(), door.user_agent()
+            facts.online = door.is_online()
 
     async def run(self) -> Facts:
-        page, facts = self._page, self._facts
-        policy = page.watch_policy() if page.watch_policy else None
+        facts = self._facts
+        policy = None if self._door is None else self._door.JsPolicyWatch()
         permission = self._options["backend"].permission(facts.url)
         try:
             if permission is not None:
@@ -193,7 +164,7 @@ class _Examination:
         return facts
 
     async def _examine_server(self) -> None:
-        facts, page = self._facts, self._page
+        facts = self._facts
         if self._protocols and not facts.pending:
             without = Facts(url=facts.url)
             await self._connect(without, self._timeout / 4, ())
@@ -201,18 +172,15 @@ class _Examination:
             if not without.failed:
                 return
         # A question over HTTP might make the browser ask its user for the permission.
-        if page.probe is not None and facts.state != "prompt":
-            await self._examine_http()
-
-    async def _examine_http(self) -> None:
-        facts = self._facts
+        if self._door is None or facts.state == "prompt":
+            return
         url = "http" + facts.url.removeprefix("ws")
         status = await self._ask(url, "no-cors")
         if status is None:
             facts.answers = False
             # A page that came over https: may not ask without TLS.
             if not (facts.secure and (facts.origin or "").startswith("https:")):
-                other = facts.http(secure=not facts.secure)
+                other = f"http{'' if facts.secure else 's'}://{facts.host}"
                 facts.other_answers = await self._ask(other, "no-cors") is not None
         elif status != LATE:
             facts.answers = True
@@ -242,11 +210,10 @@ class _Examination:
 
     async def _ask(self, url: str, mode: Literal["cors", "no-cors"]) -> int | None:
         """Ask over HTTP; return the status, 0 if it is hidden, ``None`` if nothing answers."""
-        assert self._page.probe is not None
         answer: Promise[int | None] = Promise()
         seconds = max(0.0, min(ASK_SECONDS, self._deadline - time.monotonic()))
         begun = time.monotonic()
-        cancel = self._page.probe(url, mode, seconds, answer.resolve)
+        cancel = self._door.probe(url, mode, seconds, answer.resolve)
         try:
             status = await answer
         finally:
@@ -270,3 +237,12 @@ def _count_connections() -> int:
     """Return the number of connections of this package that have not ended."""
     # Counted here, where it takes a moment, so that connections need not count themselves.
     return sum(not each.closed.settled for each in gc.get_objects() if type(each) is Connection)
+
+
+def _door() -> Any:
+    """Return the door to JavaScript; ``None`` outside a browser."""
+    if not in_browser():
+        return None
+    from . import _ffi
+
+    return _ffi

@@ -133,9 +133,10 @@ def support() -> Support:
         return have
     from . import _ffi
 
-    return have._replace(
-        loopback_network=_ffi.permission_state(LOOPBACK), local_network=_ffi.permission_state(LOCAL)
-    )
+    loopback, local = _ffi.JsPermission(LOOPBACK), _ffi.JsPermission(LOCAL)
+    for permission in (loopback, local):
+        _ffi.run_sync(permission.answered)
+    return have._replace(loopback_network=loopback.state, local_network=local.state)
 
 
 def _features() -> Support:

@@ -26,15 +26,6 @@ STATUSES = {
     404: "the path is wrong",
     429: "there were too many requests",
 }
-CLOSE_CODES = {
-    1001: "the server goes away",
-    1006: "the connection was lost",
-    1008: "the server does not accept this client",
-    1011: "there is an error in the server",
-    1013: "the server is overloaded",
-    3000: "the client is not authorised",
-    3003: "access is forbidden",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +94,10 @@ class Facts:
     def secure(self) -> bool:
         return self.url.startswith("wss:")
 
-    def http(self, *, secure: bool) -> str:
+    @property
+    def http(self) -> str:
         """The origin of the server, for HTTP."""
-        return f"http{'s' if secure else ''}://{self.host}"
+        return f"http{'s' if self.secure else ''}://{self.host}"
 
 
 def judge(facts: Facts) -> tuple[Finding, ...]:
@@ -193,7 +185,7 @@ def _tls(facts: Facts) -> Judgement:
         return (
             "unknown",
             "A certificate that the browser does not trust looks like a server that is down.",
-            f"Open {facts.http(secure=True)} in a tab: the browser shows what is wrong.",
+            f"Open {facts.http} in a tab: the browser shows what is wrong.",
         )
     return ("ok", "The browser trusts the certificate.") if facts.secure and facts.answers else None
 
@@ -201,13 +193,12 @@ def _tls(facts: Facts) -> Judgement:
 def _server(facts: Facts) -> Judgement:
     if facts.answers is None or facts.other_answers:
         return None
-    where = facts.http(secure=facts.secure)
     if facts.answers:
-        return "ok", f"Something answers over HTTP at {where}."
+        return "ok", f"Something answers over HTTP at {facts.http}."
     tls = ", or its certificate is not trusted" if facts.secure else ""
     return (
         "problem",
-        f"Nothing answers over HTTP at {where}: the server is down or can't be reached{tls}.",
+        f"Nothing answers over HTTP at {facts.http}: the server is down or can't be reached{tls}.",
         "Check host and port, that the server runs and listens on this address, and the firewall.",
     )
 
@@ -251,8 +242,7 @@ def _delay(facts: Facts) -> Judgement:
 def _connection(facts: Facts) -> Judgement:
     if facts.close is not None:
         code, reason = facts.close
-        meaning = reason or CLOSE_CODES.get(code, "see the server's documentation")
-        words = f"It opened, and was closed at once with code {code}: {meaning}."
+        words = f"It opened, and was closed at once with code {code}{reason and f' ({reason})'}."
         if code in (1000, 1005):
             return "unknown", words
         return "problem", words, "Look at the server's log. The path or the token may be wrong."

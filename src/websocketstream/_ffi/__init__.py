@@ -15,7 +15,6 @@ from .environment import has_sockets as has_sockets
 from .environment import is_online as is_online
 from .environment import page_origin as page_origin
 from .environment import parse_url as parse_url
-from .environment import permission_state as permission_state
 from .environment import pyodide_version as pyodide_version
 from .environment import run_sync as run_sync
 from .environment import sends_headers as sends_headers

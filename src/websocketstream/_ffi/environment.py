@@ -74,20 +74,6 @@ def is_online() -> bool | None:
     return None if online is None else bool(online)
 
 
-def permission_state(name: str) -> str | None:
-    """Return the state of a permission: ``"granted"``, ``"prompt"`` or ``"denied"``; ``None``: unknown.
-
-    JavaScript answers with a promise. So it is unknown where Python can't be suspended.
-    """
-    js_permissions = getattr(getattr(js, "navigator", None), "permissions", None)
-    if js_permissions is None or not can_suspend():
-        return None
-    try:
-        return str(_run_sync(js_permissions.query(name=name)).state)
-    except JsException:  # the browser does not know it
-        return None
-
-
 def parse_url(url: str) -> str | None:
     """Resolve ``url`` against the page's or the worker's; return ``None`` if it is no URL."""
     base = js.document.baseURI if hasattr(js, "document") else getattr(js, "location", None)
