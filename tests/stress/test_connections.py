@@ -20,4 +20,4 @@ def test_one_after_the_other(run: Runner, long: bool) -> None:
 
 def test_life_in_short(run: Runner) -> None:
     """A connection that is used while others come and go keeps nothing; see test_long_life.py."""
-    run.report("A page that lives for 3 seconds", run("long_life", seconds=3, pace=0.01))
+    run.report("A page that lives for 3 seconds", run("long_life", seconds=3, pace=0.01, limit=120))

@@ -29,6 +29,9 @@ PAUSES = (0.1, 1.0, 3.0, 10.0)
 BURST = ["text" * (number % 300) for number in range(200)] + [bytes(100_000)] * 20
 """The messages of a burst, sent without waiting for any answer: two megabytes in all."""
 
+LEAST = 12
+"""Measurements that are made even if the time is over."""
+
 READINGS = 60
 """Readings of the memory, which begin when a fiftieth of the time has passed."""
 
@@ -67,8 +70,8 @@ class _Life:
         self._end = begun + seconds
         self._pace = pace
 
-    def goes_on(self) -> bool:
-        return time.monotonic() < self._end
+    def needs_more(self, times: array[float]) -> bool:
+        return time.monotonic() < self._end or len(times) < LEAST
 
     async def pause(self, seconds: float) -> None:
         rest = self._end - time.monotonic()
@@ -136,13 +139,13 @@ async def _talk(stream: WebSocketStream, life: _Life) -> None:
         await measure(life.round_trips, round_trips, ROUND_TRIPS)
         life.messages += len(BURST) + ROUND_TRIPS
         await life.read_memory()
-        if not life.goes_on():
+        if not life.needs_more(life.round_trips):
             return
         await life.pause(pause)
 
 
 async def _come_and_go(env: StressEnv, life: _Life) -> None:
     """Open a connection each second, use it and close it, until the time is over."""
-    while life.goes_on():
+    while life.needs_more(life.connections):
         await life.connect(env.round_trip)
         await life.pause(1)
