@@ -47,12 +47,6 @@ CHROMIUM_FLAGS = (
     "--disable-dev-shm-usage",
 )
 
-FIREFOX_PREFERENCES = {
-    # Firefox delays a connection to a host and port where one has just failed, by up to a minute.
-    # Scenarios let connections fail one after the other.
-    "network.websocket.delay-failed-reconnects": False,
-}
-
 
 class _Supervised(Service):
     """Mixed into selenium's services: runs the real WebDriver below the supervisor."""
@@ -200,8 +194,6 @@ def _firefox(engine: Engine, flags: Sequence[str], size: tuple[int, int] | None)
     if size:
         options.add_argument(f"--width={size[0]}")
         options.add_argument(f"--height={size[1]}")
-    for name, value in FIREFOX_PREFERENCES.items():
-        options.set_preference(name, value)
     for flag in flags:
         options.add_argument(flag)
     return _service(_FirefoxService, engine), options, webdriver.Firefox

@@ -105,7 +105,7 @@ async def burst_is_read_while_it_comes(env: Env) -> None:
         # With it the reader goes on a turn later, for which Firefox takes the time of this burst.
         bursts.append((1000, 64 * 1024, "binary"))
     for count, size, kind in bursts:
-        url = f"{env.server}/burst?count={count}&size={size}&kind={kind}&compress=0"
+        url = env.url(f"/burst?count={count}&size={size}&kind={kind}&compress=0")
         stream = WebSocketStream(settled(url), backend=env.backend, high_water_mark=count * size)
         readable, writable, *_ = await stream.opened
         messages: list[Message] = []

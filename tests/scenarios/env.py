@@ -11,6 +11,9 @@ from typing import Any
 
 from websocketstream import WebSocketStream
 
+NOBODY = "ws://127.0.0.1:65535"
+"""Where no server listens."""
+
 
 class Skip(Exception):
     """Raised by a scenario that can't hold here, with the reason that it has found out."""
@@ -38,9 +41,13 @@ class Env:
         """Whether this is the browser's own WebSocketStream."""
         return bool(self.backend == "native")
 
+    def url(self, path: str, server: str | None = None) -> str:
+        """Return the URL of a route of the test server, such as ``"/echo"`` or ``"/send?count=5"``."""
+        return (self.server if server is None else server) + path
+
     def stream(self, path: str, **options: Any) -> WebSocketStream:
-        """Connect to a route of the test server, such as ``"/echo"`` or ``"/send?count=5"``."""
-        stream = WebSocketStream(self.server + path, backend=self.backend, **options)
+        """Connect to a route of the test server."""
+        stream = WebSocketStream(self.url(path), backend=self.backend, **options)
         if "settled=1" in path:
             stream.opened.when_settled(lambda: self._say_that_it_is_open(stream))
         return stream
@@ -99,6 +106,14 @@ class BrowserEnv(Env):
         self.thread = thread
         self.engine = engine
         self.receive_backpressure = backend == "native"
+
+    def url(self, path: str, server: str | None = None) -> str:
+        """Return the URL of a route of the test server, another one at each call.
+
+        Firefox delays connections to a path where others have failed, and most scenarios are not about
+        that.
+        """
+        return super().url(f"/@{self.new_id()}{path}", server)
 
     def abort_controller(self) -> Any:
         from js import AbortController

@@ -16,7 +16,7 @@ from websocketstream import (
     support,
 )
 
-from .env import BrowserEnv, Env, Skip
+from .env import NOBODY, BrowserEnv, Env, Skip
 from .registry import scenario
 from .steps import assert_echoes, failure, gone_before_it_was_open, outcome, refusal
 
@@ -49,11 +49,12 @@ async def extensions_are_those_of_the_handshake(env: Env) -> None:
 async def url_is_absolute_and_keeps_its_query(env: Env) -> None:
     """``url`` is the URL that is connected to, there from the first moment."""
     id = env.new_id()
-    stream = env.stream(f"/echo?id={id}")
-    assert stream.url == f"{env.server}/echo?id={id}"
+    url = f"{env.server}/echo?id={id}"
+    stream = WebSocketStream(url, backend=env.backend)
+    assert stream.url == url
     async with stream:
-        assert stream.url == f"{env.server}/echo?id={id}"
-    assert stream.url == f"{env.server}/echo?id={id}"
+        assert stream.url == url
+    assert stream.url == url
 
 
 @scenario()
@@ -221,7 +222,7 @@ async def broken_handshakes_reject_opened_and_closed(env: Env) -> None:
 @scenario()
 async def server_that_is_not_there_rejects_opened_and_closed(env: Env) -> None:
     """Where nobody listens both promises are rejected."""
-    stream = WebSocketStream("ws://127.0.0.1:65535/", backend=env.backend)
+    stream = WebSocketStream(env.url("/", NOBODY), backend=env.backend)
     await failure(WebSocketError, stream.opened)
     assert (await failure(WebSocketError, stream.closed)).close_code == 1006
 

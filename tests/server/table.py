@@ -5,6 +5,7 @@ read `ROUTES`. Standard library only, so that fakes can run the well-behaved han
 network.
 """
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
@@ -149,12 +150,20 @@ def route[H: Callable[..., Awaitable[None]]](
     return enter
 
 
+OWN_PART = re.compile(r"^/@[^/]*")
+
+
 def find(target: str) -> tuple[Route, Query]:
-    """The route and the query of a request target; LookupError for an unknown path."""
+    """The route and the query of a request target; LookupError for an unknown path.
+
+    A first part of the path that begins with an @ is ignored. With it a test can give each of its
+    connections a path of its own: Firefox delays connections to a path where others have failed.
+    """
     url = urlsplit(target)
-    if url.path not in ROUTES:
-        raise LookupError(f"no route {url.path}; there are {', '.join(sorted(ROUTES))}")
-    found = ROUTES[url.path]
+    path = OWN_PART.sub("", url.path)
+    if path not in ROUTES:
+        raise LookupError(f"no route {path}; there are {', '.join(sorted(ROUTES))}")
+    found = ROUTES[path]
     return found, found.parse(url.query)
 
 

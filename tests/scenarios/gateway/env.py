@@ -35,7 +35,7 @@ class LibrariesEnv(Env):
 
     def connect(self, target: str, **options: Any) -> connect:
         """Connect to a route of the test server, or to a URL, with `websockets`."""
-        url = self.server + target if target.startswith("/") else target
+        url = self.url(target) if target.startswith("/") else target
         return connect(url, **self.options, **options)
 
     def session(self, **options: Any) -> ClientSession:
@@ -44,11 +44,11 @@ class LibrariesEnv(Env):
 
     def ws_connect(self, session: ClientSession, path: str, **options: Any) -> _WSRequestContextManager:
         """Connect to a route of the test server with `aiohttp`."""
-        return session.ws_connect(self.server + path, **options)
+        return session.ws_connect(self.url(path), **options)
 
     def faulty(self, fault: str, path: str) -> str:
         """Return the URL of a route over a network with a fault."""
-        return f"{self.proxy}/~{fault}{path}"
+        return self.url(path, f"{self.proxy}/~{fault}")
 
     def require_page(self, why: str) -> None:
         """Skip a scenario outside of a page."""

@@ -8,6 +8,7 @@ import time
 from aiohttp import ClientError, ClientWSTimeout, WSMsgType
 from websockets.exceptions import ConnectionClosedError
 
+from ..env import NOBODY
 from ..payload import check
 from ..steps import Message, failure, outcome, settled
 from .env import LibrariesEnv
@@ -116,7 +117,7 @@ async def half_open_connection_is_given_up(env: LibrariesEnv) -> None:
 @scenario()
 async def server_that_is_not_there_is_an_error(env: LibrariesEnv) -> None:
     """Connecting to a port where nobody listens raises, in time, an error that programs catch."""
-    url = "ws://127.0.0.1:65535/?token=s3cret"
+    url = env.url("/?token=s3cret", NOBODY)
     async with asyncio.timeout(PATIENCE):
         error = await unconnected(_connect(env, url))
         assert "s3cret" not in str(error)
@@ -127,7 +128,7 @@ async def server_that_is_not_there_is_an_error(env: LibrariesEnv) -> None:
 @scenario()
 async def server_that_is_still_not_there_refuses(env: LibrariesEnv) -> None:
     """Later attempts at a server that is down raise ConnectionRefusedError, as on CPython."""
-    url = "ws://127.0.0.1:65535/?token=s3cret"
+    url = env.url("/?token=s3cret", NOBODY)
     await outcome(_connect(env, url))
     async with asyncio.timeout(PATIENCE):
         assert "s3cret" not in str(await failure(ConnectionRefusedError, _connect(env, url)))
@@ -182,7 +183,7 @@ async def broken_handshakes_are_errors_of_the_library(env: LibrariesEnv) -> None
     """Connecting raises an error when the handshake's response is cut short or wrong."""
     for path in ("/drop-handshake", "/wrong-accept"):
         async with asyncio.timeout(10):
-            await unconnected(_connect(env, env.server + path))
+            await unconnected(_connect(env, env.url(path)))
             async with env.session() as session:
                 await failure(ClientError, env.ws_connect(session, path))
 

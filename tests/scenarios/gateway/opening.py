@@ -135,7 +135,7 @@ async def refused_handshake_has_its_status(env: LibrariesEnv) -> None:
     for cors, statuses in ((1, (401, 403, 404, 503)), (0, (403, 503))):
         for status in statuses:
             path = f"/refuse?status={status}&cors={cors}"
-            error = await failure(InvalidStatus, _open(env, env.server + path))
+            error = await failure(InvalidStatus, _open(env, env.url(path)))
             expected = status if cors or not env.in_page else 502
             assert error.response.status_code == expected, error
             assert not env.in_page or error.response.body, "there is no reason in the body"
@@ -149,7 +149,7 @@ async def refused_handshake_is_not_looked_into_unasked(env: LibrariesEnv) -> Non
     """With probe=False the server is not asked why it refused, and the status is 502."""
     env.require_page("nothing is asked for")
     env.install(probe=False)
-    error = await failure(InvalidStatus, _open(env, f"{env.server}/refuse?status=403&cors=1"))
+    error = await failure(InvalidStatus, _open(env, env.url("/refuse?status=403&cors=1")))
     assert error.response.status_code == 502
 
 
@@ -157,7 +157,7 @@ async def refused_handshake_is_not_looked_into_unasked(env: LibrariesEnv) -> Non
 async def server_without_one_of_the_subprotocols_is_refused(env: LibrariesEnv) -> None:
     """A server that selects a subprotocol that was not offered is refused."""
     options = {"subprotocols": ["v1"]}
-    await unconnected(_open(env, f"{env.server}/wrong-subprotocol", **options))
+    await unconnected(_open(env, env.url("/wrong-subprotocol"), **options))
 
 
 @scenario(quick=True)

@@ -36,7 +36,8 @@ class StressEnv(MeasuringEnv):
 
     def faulty(self, fault: str, path: str, **options: Any) -> WebSocketStream:
         """Connect to a route of the server over a network with a fault."""
-        stream = WebSocketStream(f"{self.proxy}/~{fault}{path}", backend=self.backend, **options)
+        url = self.url(path, f"{self.proxy}/~{fault}")
+        stream = WebSocketStream(url, backend=self.backend, **options)
         if "settled=1" in path:
             stream.opened.when_settled(lambda: self._say_that_it_is_open(stream))
         return stream
