@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import suppress
 from typing import Unpack
 
+from ._core.failures import not_connected
 from ._core.options import StreamOptions
+from ._core.outage import Outage
 from ._core.promise import Promise
 from ._core.rules import redact
+from ._core.transport import Backend
 from .errors import WebSocketError
 from .stream import WebSocketStream
 from .support import resolve_backend
@@ -114,6 +116,9 @@ class Reconnection(AsyncIterator[WebSocketStream]):
         self._opened_at = 0.0
         self._delays: Iterator[float] | None = None
         """The delays that are left; ``None`` after a success, and at the beginning."""
+        self._outage: Outage | None = None
+        """The outage since an attempt failed; ``None`` after a success, and at the beginning."""
+        self._failed_url = ""
 
     async def __anext__(self) -> WebSocketStream:
         if self._stream is not None:
@@ -131,8 +136,10 @@ class Reconnection(AsyncIterator[WebSocketStream]):
         stream, self._stream = self._stream, None
         if stream is not None:
             stream.close()
-            with suppress(WebSocketError):
+            try:
                 await stream.closed
+            except WebSocketError as error:
+                _forget_frames(error)
 
     def __del__(self) -> None:
         if self._stream is not None:
@@ -140,24 +147,35 @@ class Reconnection(AsyncIterator[WebSocketStream]):
 
     async def _connect(self) -> WebSocketError | None:
         """Make one attempt, and return the error if it failed."""
+        if await self._is_down():
+            return not_connected(self._failed_url, "nothing answers there")
         stream = WebSocketStream(self._url, **self._options)
         try:
             await stream.opened
         except WebSocketError as error:
-            return error
+            self._failed_url = stream.url
+            self._outage = self._outage or Outage(_now())
+            return _forget_frames(error)
         except BaseException:
             stream.close()
             raise
         self._stream = stream
-        self._opened_at = asyncio.get_running_loop().time()
+        self._opened_at = _now()
+        self._outage = None
         return None
+
+    async def _is_down(self) -> bool:
+        """Return whether the next WebSocket would fail, too: :mod:`._core.outage` says why to ask."""
+        if self._outage is None or self._has_aborted() or self._outage.is_due(_now()):
+            return False
+        return not await self._backend().is_reachable(self._failed_url)
 
     async def _leave(self, stream: WebSocketStream) -> None:
         """Close the connection at the end of the body, and wait unless it was a success."""
         await self.aclose()
         error = stream.closed.exception()
         assert error is None or isinstance(error, WebSocketError)
-        lasted = asyncio.get_running_loop().time() - self._opened_at
+        lasted = _now() - self._opened_at
         if lasted < STABLE_SECONDS and not stream._connection.messages_received:
             await self._wait(error)
             return
@@ -184,9 +202,9 @@ class Reconnection(AsyncIterator[WebSocketStream]):
         if signal is None:
             await asyncio.sleep(seconds)
             return
-        backend = resolve_backend(self._options["backend"])
-        if backend.abort_reason(signal)[0]:
+        if self._has_aborted():
             return
+        backend = self._backend()
         over: Promise[None] = Promise()
         stop_watching = backend.watch_abort(signal, lambda: over.resolve(None))
         cancel_timer = backend.call_later(seconds, lambda: over.resolve(None))
@@ -196,6 +214,25 @@ class Reconnection(AsyncIterator[WebSocketStream]):
             cancel_timer()
             stop_watching()
 
+    def _has_aborted(self) -> bool:
+        signal = self._options.get("signal")
+        return signal is not None and self._backend().abort_reason(signal)[0]
+
+    def _backend(self) -> Backend:
+        return resolve_backend(self._options["backend"])
+
     def _check(self, error: WebSocketError) -> None:
         if self._retry is not None and not self._retry(error):
             raise error
+
+
+def _forget_frames(error: WebSocketError) -> WebSocketError:
+    """Return the error without its traceback, whose frames refer to the iterator.
+
+    In such a cycle it would be freed some time after ``break``, and its connection closed only then.
+    """
+    return error.with_traceback(None)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

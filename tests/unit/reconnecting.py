@@ -11,20 +11,35 @@ URL = "wss://example.com/feed?token=s3cret"
 
 
 class Server(FakeBackend):
-    """A server that treats the first connection as the first handler says, and so on, then refuses."""
+    """A server that treats the first connection as the first handler says, and so on, then refuses.
 
-    def __init__(self, *handlers: Handler) -> None:
+    Args:
+        down_until: when it begins to answer over HTTP, in seconds from the first attempt.
+    """
+
+    def __init__(self, *handlers: Handler, down_until: float = 0) -> None:
         super().__init__(self._serve)
         self._behaviours = iter(handlers)
+        self._down_until = down_until
         self.times: list[float] = []
         """When each attempt was made, in whole seconds from the first."""
+        self.asked: list[float] = []
+        """When it was asked over HTTP."""
         self._begun: float | None = None
+
+    async def is_reachable(self, url: str) -> bool:
+        assert url == URL
+        self.asked.append(self._elapsed())
+        return self.asked[-1] >= self._down_until
+
+    def _elapsed(self) -> int:
+        now = asyncio.get_running_loop().time()
+        self._begun = now if self._begun is None else self._begun
+        return round(now - self._begun)
 
     async def _serve(self, peer: FakePeer) -> None:
         assert all(other.closed for other in self.peers[:-1]), "two connections at once"
-        now = asyncio.get_running_loop().time()
-        self._begun = now if self._begun is None else self._begun
-        self.times.append(round(now - self._begun))
+        self.times.append(self._elapsed())
         await next(self._behaviours, refuse)(peer)
 
 
@@ -65,6 +80,11 @@ async def lose_after_ten_seconds(peer: FakePeer) -> None:
     await peer.accept()
     await asyncio.sleep(10)
     peer.drop()
+
+
+def each_second() -> Iterator[float]:
+    """Wait one second, again and again."""
+    return itertools.repeat(1.0)
 
 
 def doubling() -> Iterator[float]:

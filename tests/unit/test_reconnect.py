@@ -1,7 +1,10 @@
 """``reconnect()``: when it connects again, how long it waits, and what it says."""
 
+import asyncio
 import itertools
 import logging
+import math
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
@@ -11,6 +14,7 @@ from tests.unit.reconnecting import (
     Server,
     close_at_once,
     doubling,
+    each_second,
     lose_after_ten_seconds,
     lose_at_once,
     news,
@@ -19,15 +23,23 @@ from tests.unit.reconnecting import (
     stay,
 )
 from tests.worlds.virtual_time import in_virtual_time
-from websocketstream import WebSocketError, WebSocketStream, exponential_backoff, reconnect
-from websocketstream.testing import FakePeer
+from websocketstream import (
+    AbortError,
+    WebSocketError,
+    WebSocketStream,
+    exponential_backoff,
+    reconnect,
+)
+from websocketstream.testing import FakeAbortController, FakePeer
 
 
-async def follow(server: Server, connections: int = 1000) -> list[str | bytes]:
+async def follow(
+    server: Server, connections: int = 1000, backoff: Callable[[], Iterator[float]] = doubling
+) -> list[str | bytes]:
     """Read all that comes over so many connections."""
     messages: list[str | bytes] = []
     count = 0
-    async for ws in reconnect(URL, backend=server, backoff=doubling):
+    async for ws in reconnect(URL, backend=server, backoff=backoff):
         with suppress(WebSocketError):
             async for message in ws:
                 messages.append(message)
@@ -104,6 +116,59 @@ async def test_never_closed_properly() -> None:
             break
     assert server.times == [0, 3]
     assert ["close_timeout=3" in str(error) for error in errors] == [True]
+
+
+# While the server is down
+
+
+@in_virtual_time
+async def test_server_that_is_down() -> None:
+    """While nothing answers over HTTP no attempt is made, but ``retry`` gets an error all the same."""
+    server = Server(news_then_lost, refuse, news, down_until=4)
+    errors: list[WebSocketError] = []
+
+    def retry(error: WebSocketError) -> bool:
+        errors.append(error)
+        return True
+
+    count = 0
+    async for ws in reconnect(URL, backend=server, backoff=each_second, retry=retry):
+        with suppress(WebSocketError):
+            async for message in ws:
+                assert message == "news"
+        count += 1
+        if count == 2:
+            break
+    # Lost and refused at once; then nothing answers at 1, 2 and 3.
+    assert (server.times, server.asked) == ([0, 0, 4], [1, 2, 3, 4])
+    unanswered = "the connection to wss://example.com/feed?… could not be made: nothing answers there"
+    assert [str(error).partition("; ")[0] for error in errors[2:]] == [unanswered] * 3
+    assert all(isinstance(error, ConnectionRefusedError) for error in errors[1:])
+
+
+@in_virtual_time
+async def test_server_that_does_not_speak_http() -> None:
+    """A server that never answers over HTTP is tried all the same, less often the longer it is down."""
+    server = Server(*[refuse] * 8, news, news_then_lost, refuse, news, down_until=math.inf)
+    assert await follow(server, 3, backoff=each_second) == ["news"] * 3
+    assert server.times[:9] == [0, 5, 10, 21, 43, 87, 175, 295, 415]
+    # After a success an outage begins anew.
+    assert server.times[9:] == [415, 415, 420]
+
+
+@in_virtual_time
+async def test_signal_while_the_server_is_down() -> None:
+    """A signal that fires ends the loop although nothing answers."""
+    server = Server(down_until=math.inf)
+    controller = FakeAbortController()
+    connections = reconnect(URL, backend=server, backoff=each_second, signal=controller.signal)
+    asyncio.get_running_loop().call_later(2.5, controller.abort, "enough")
+    with pytest.raises(AbortError):
+        await anext(connections)
+    assert (server.times, server.asked) == ([0], [1, 2])
+
+
+# How long it waits
 
 
 def test_exponential_backoff(monkeypatch: pytest.MonkeyPatch) -> None:

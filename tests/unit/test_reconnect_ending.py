@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from tests.unit.bench import only_this_task, raised_by, turn
+from tests.unit.bench import Handler, only_this_task, raised_by, turn
 from tests.unit.reconnecting import (
     URL,
     Server,
@@ -90,6 +90,25 @@ async def test_break() -> None:
     await turn(5)
     assert server.peers[0].close_code == 1005
     assert only_this_task()
+
+
+@pytest.mark.parametrize("before", [refuse, news_then_lost])
+@in_virtual_time
+async def test_break_after_an_error(before: Handler) -> None:
+    """It does so at once, too, when an attempt has failed or a connection was lost before."""
+    server = Server(before, stay)
+    gc.disable()
+    try:
+        async for ws in reconnect(URL, backend=server, backoff=doubling):
+            if len(server.peers) == 2:
+                break
+            with suppress(WebSocketError):
+                await ws.recv()
+                await ws.recv()
+        await turn(5)
+        assert server.peers[1].close_code == 1005
+    finally:
+        gc.enable()
 
 
 @in_virtual_time

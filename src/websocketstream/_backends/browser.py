@@ -1,9 +1,15 @@
-"""The base of the browser's two back ends: URLs, timers, buffers and abort signals are the page's."""
+"""The base of the browser's two back ends: what they have of the page, and its HTTP requests."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 from .. import _ffi
+from .._core.outage import ask_over_http, http_url
 from .._core.rules import needed_permission
+
+SERVER_IS_DOWN = (502, 503, 504)
+"""Statuses with which a proxy answers in the place of its server."""
 
 
 class BrowserBackend:
@@ -18,3 +24,19 @@ class BrowserBackend:
     def permission(self, url: str) -> _ffi.JsPermission | None:
         name = needed_permission(url, _ffi.page_origin())
         return None if name is None else _ffi.JsPermission(name)
+
+    async def is_reachable(self, url: str) -> bool:
+        page = _ffi.page_origin()
+        if needed_permission(url, page):
+            return True  # Firefox would ask its user to permit the request, but not the WebSocket.
+        url = http_url(url)
+        # On the page's own origin the status can be seen.
+        mode: Literal["cors", "no-cors"] = "cors" if url.startswith(f"{page}/") else "no-cors"
+        policy = _ffi.JsPolicyWatch()
+        try:
+            status = await ask_over_http(url, _ffi.probe, mode)
+            # A policy may allow the WebSocket but not the request.
+            forbidden = policy.directive_against(url) is not None
+        finally:
+            policy.close()
+        return forbidden or not (status is None or status in SERVER_IS_DOWN)

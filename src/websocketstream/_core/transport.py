@@ -186,3 +186,10 @@ class Backend(Protocol):
 
     def abort_reason(self, signal: Any) -> tuple[bool, object]:
         """Return whether ``signal`` has fired, and its reason, converted to Python."""
+
+    async def is_reachable(self, url: str) -> bool:
+        """Return ``False`` if nothing answers over HTTP where the server of a WebSocket should be.
+
+        ``True``: something does, or it can't be found out here.
+        """
+        return True

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from .._core.options import DEFAULTS, BackendName, Overflow
+from .._core.outage import Outages, Probe
 from .._core.transport import Backend, start_timer
 from .headers import HeadersHook
 
@@ -18,9 +19,6 @@ StartFetch = Callable[..., Any]
 
 Cancel = Callable[[], object]
 """A function that cancels what another has started. It does nothing when called again or too late."""
-
-Probe = Callable[[str, Literal["cors", "no-cors"], float, Callable[[int | None], None]], Cancel]
-"""A function that asks whether a server is at a URL, like :func:`websocketstream._ffi.probe`."""
 
 CallLater = Callable[[float, Callable[[], None]], Cancel]
 """A function that calls another after some seconds, like :func:`websocketstream._ffi.call_later`."""
@@ -46,5 +44,5 @@ class Options:
     idle_timeout: float | None = None
     high_water_mark: int = DEFAULTS.high_water_mark
     overflow: Overflow = DEFAULTS.overflow
-    unreachable_origins: set[str] = field(default_factory=set, compare=False)
+    unreachable_origins: Outages = field(default_factory=Outages, compare=False)
     """Origins where the last connection was refused or lost; see :mod:`.refusal`."""

@@ -15,13 +15,10 @@ import errno
 from typing import Literal
 from urllib.parse import urlsplit
 
-from .._core.promise import Promise
+from .._core.outage import ask_over_http, http_url
 from .._core.rules import redact
 from ..errors import SecurityError
 from .options import Options
-
-PROBE_SECONDS = 2.0
-"""Time in seconds after which a probe counts as answered: nothing has refused it."""
 
 DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 
@@ -33,7 +30,7 @@ def refused(origin: str) -> ConnectionRefusedError:
 
 def origin_of(url: str) -> str:
     """Return scheme, host and port of a URL, with ``http`` for ``ws``."""
-    parts = urlsplit(_http(url))
+    parts = urlsplit(http_url(url))
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     return f"{parts.scheme}://{host}:{parts.port or DEFAULT_PORTS[parts.scheme]}"
 
@@ -55,23 +52,8 @@ def forbidden(url: str, options: Options) -> str | None:
 
 
 async def ask(url: str, options: Options, *modes: Literal["cors", "no-cors"]) -> int | None:
-    """Ask over HTTP whether a server is at ``url``, in one mode after the other until one answers.
-
-    Returns:
-        The status, 0 if the page may not see it, ``None`` if nothing answers.
-    """
-    if options.probe is None:
-        return 0
-    for mode in modes:
-        answered: Promise[int | None] = Promise()
-        cancel = options.probe(url, mode, PROBE_SECONDS, answered.resolve)
-        try:
-            status = await answered
-        finally:
-            cancel()
-        if status is not None:
-            return status
-    return None
+    """Ask as :func:`.ask_over_http` does; 0, as if something had answered, with ``probe=False``."""
+    return 0 if options.probe is None else await ask_over_http(url, options.probe, *modes)
 
 
 async def check_reachable(origin: str, options: Options) -> None:
@@ -82,7 +64,7 @@ async def check_reachable(origin: str, options: Options) -> None:
     """
     url = f"{origin}/"
     if (
-        origin in options.unreachable_origins
+        options.unreachable_origins.is_spared(origin)
         and await ask(url, options, "no-cors") is None
         and forbidden(url, options) is None
     ):
@@ -99,7 +81,7 @@ async def find_reason(url: str, error: BaseException, options: Options) -> tuple
         return 403, str(error)
     status: int | None = 0
     if forbidden(url, options) is None:
-        status = await ask(_http(url), options, "cors", "no-cors")
+        status = await ask(http_url(url), options, "cors", "no-cors")
     policy = forbidden(url, options)  # once more: its event may come after the failure
     if policy is not None:
         return 403, policy
@@ -110,7 +92,3 @@ async def find_reason(url: str, error: BaseException, options: Options) -> tuple
     # Other statuses say nothing about the handshake: it is how a WebSocket server answers plain
     # requests.
     return 502, str(error)
-
-
-def _http(url: str) -> str:
-    return "http" + url.removeprefix("ws") if url.startswith("ws") else url

@@ -3,12 +3,14 @@
 import asyncio
 import socket
 import ssl
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import pytest
 
 from tests.unit.gateway.bench import FakeProbes, Network, Recorder, until
+from websocketstream._core.outage import FIRST_SECONDS, Outage
 from websocketstream.errors import NotSupportedError
 from websocketstream.gateway.loop import LoopPatch
 from websocketstream.gateway.options import Options
@@ -288,6 +290,18 @@ def test_server_that_is_back(world: World) -> None:
     assert connect_to_a_suspect(world, 0)
 
 
+def test_server_that_does_not_speak_http(world: World) -> None:
+    """After some time a connection is made without asking, for a server that never answers."""
+    world.options.unreachable_origins["http://example.com:80"] = Outage(time.monotonic() - FIRST_SECONDS)
+
+    async def main(loop: asyncio.AbstractEventLoop) -> None:
+        transport, _ = await loop.create_connection(Recorder, "example.com", 80)
+        transport.abort()
+
+    world.run(main)
+    assert world.probes.asked == []
+
+
 def test_other_origins_are_not_asked(world: World) -> None:
     """A connection to an origin without a history costs no request."""
     world.options.unreachable_origins.add("https://example.com:443")
@@ -302,7 +316,8 @@ def test_other_origins_are_not_asked(world: World) -> None:
 
 def test_without_probe() -> None:
     """With `probe=False` nobody is asked."""
-    world = World(probe=None, unreachable_origins={"http://example.com:80"})
+    world = World(probe=None)
+    world.options.unreachable_origins.add("http://example.com:80")
     test_other_origins_are_not_asked(world)
 
 
