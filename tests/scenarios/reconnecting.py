@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,10 +17,13 @@ from websocketstream import (
     support,
 )
 
-from .env import Env
+from .env import NOBODY, Env
 from .payload import check
 from .registry import scenario
 from .steps import Message, cancel_inside, failure
+
+SOON = 5.0
+"""Seconds from the first failure to the first WebSocket that is tried though nothing has answered."""
 
 
 def _soon() -> Iterator[float]:
@@ -28,7 +32,7 @@ def _soon() -> Iterator[float]:
 
 def _connections(env: Env, path: str, **options: Any) -> Any:
     options = {"backend": env.backend, "backoff": _soon, **options}
-    return reconnect(env.server + path, **options)
+    return reconnect(env.url(path), **options)
 
 
 @scenario(quick=True)
@@ -116,25 +120,45 @@ async def cancelled_attempt_is_given_up(env: Env) -> None:
 
 
 @scenario()
+async def server_that_restarts_is_connected_to_again(env: Env) -> None:
+    """A server that is down for a moment is connected to soon after it is back."""
+    lost_at = None
+    async for ws in _connections(env, "/restart?delay_ms=500", backoff=lambda: itertools.repeat(0.1)):
+        if lost_at is not None:
+            break
+        await ws.send("restart")
+        await failure(WebSocketError, ws.recv())
+        lost_at = time.monotonic()
+    assert lost_at is not None
+    assert time.monotonic() - lost_at < SOON
+    await ws.closed
+
+
+@scenario()
 async def server_that_is_not_there_is_tried_until_the_back_off_ends(env: Env) -> None:
-    """Where nobody listens each attempt fails; when there are no delays left the error is raised."""
+    """Where nobody listens each attempt fails; when there are no delays left the error is raised.
+
+    The delays are the program's own. Nine WebSockets that fail would take Firefox 15 seconds or more.
+    """
     asked: list[WebSocketError] = []
+    begun = time.monotonic()
 
     def retry(error: WebSocketError) -> bool:
         asked.append(error)
         return True
 
     connections = reconnect(
-        "ws://127.0.0.1:65535/?token=s3cret",
+        env.url("/?token=s3cret", NOBODY),
         backend=env.backend,
-        backoff=lambda: [0.01, 0.01],
+        backoff=lambda: [0.01] * 8,
         retry=retry,
     )
     error = await failure(HandshakeError, anext(connections))
     assert isinstance(error, ConnectionRefusedError)
     assert "s3cret" not in str(error)
-    assert len(asked) == 3
+    assert len(asked) == 9
     assert asked[-1] is error
+    assert time.monotonic() - begun < SOON
 
 
 @scenario()

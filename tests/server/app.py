@@ -72,14 +72,15 @@ class Server:
             await proxy.start()
             self._proxies.append(proxy)
 
-        def restart() -> None:
-            self._restarting = asyncio.ensure_future(self._restart(compression))
+        def restart(seconds: float) -> None:
+            self._restarting = asyncio.ensure_future(self._restart(seconds, compression))
 
         self.hub.restart = restart
 
-    async def _restart(self, compression: bool) -> None:
-        """Drop whoever is connected, and listen on the same ports again."""
+    async def _restart(self, seconds: float, compression: bool) -> None:
+        """Drop whoever is connected, and listen on the same ports again after so many seconds."""
         await self._stop_listening()
+        await asyncio.sleep(seconds)
         await self._listen(self.port, compression)
 
     async def _stop_listening(self) -> None:

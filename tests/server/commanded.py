@@ -42,11 +42,11 @@ async def write_bytes(connection: Connection, query: Query) -> None:
     await connection.until_gone()
 
 
-@raw("/restart")
+@raw("/restart", delay_ms=0)
 async def restart(connection: Connection, query: Query) -> None:
-    """Restarts the server when the first message arrives: drops everybody, and listens again."""
+    """Restarts the server when the first message arrives: drops everybody, and listens again later."""
     await connection.recv()
-    connection.hub.restart()
+    connection.hub.restart(query.delay_ms / 1000)
     await connection.until_gone()
 
 

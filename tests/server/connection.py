@@ -36,8 +36,8 @@ class Hub:
     journal: Journal = field(default_factory=Journal)
     connections: set["Connection"] = field(default_factory=set)
     stopping: bool = False
-    restart: Callable[[], object] = lambda: None
-    """Restarts the server."""
+    restart: Callable[[float], object] = lambda seconds: None
+    """Restarts the server, which is down for so many seconds."""
 
 
 class Connection(ServerConnection):
