@@ -18,6 +18,7 @@ from websockets.typing import Subprotocol
 
 from . import commanded, handshake, raw, routes  # noqa: F401 - they enter their routes into the table
 from .connection import Connection, Hub
+from .http2 import Front
 from .journal import Entry, Journal
 from .proxy import Proxy
 from .table import find
@@ -35,6 +36,7 @@ class Server:
         self.tls_port = 0
         self._listeners: list[LibraryServer] = []
         self._proxies: list[Proxy] = []
+        self._front: Front
         self._restarting: asyncio.Task[None] | None = None
 
     @property
@@ -58,10 +60,11 @@ class Server:
 
     @property
     def urls(self) -> dict[str, dict[str, str]]:
-        """The URL of the ``server`` and of the ``proxy`` for each scheme, ``ws`` and ``wss``."""
+        """The URLs of the ``server`` and of the ``proxy`` by scheme, and of the ``server`` on HTTP/2."""
         return {
             "ws": {"server": self.url, "proxy": self.proxy_url},
             "wss": {"server": f"wss://{HOST}:{self.tls_port}", "proxy": self._proxies[1].url},
+            "http2": {"server": self._front.url},
         }
 
     async def start(self, port: int = 0, *, compression: bool = True) -> None:
@@ -71,6 +74,8 @@ class Server:
             proxy = Proxy(HOST, self.port, context)
             await proxy.start()
             self._proxies.append(proxy)
+        self._front = Front(HOST, self.port)
+        await self._front.start()
 
         def restart(seconds: float) -> None:
             self._restarting = asyncio.ensure_future(self._restart(seconds, compression))
@@ -121,6 +126,7 @@ class Server:
             await self._restarting
         for proxy in self._proxies:
             await proxy.stop()
+        await self._front.stop()
         self.hub.stopping = True
         await self._stop_listening()
 

@@ -49,10 +49,12 @@ def authority() -> trustme.CA:
 
 
 @cache
-def server_context() -> ssl.SSLContext:
-    """Return the TLS context of servers that the browsers trust."""
+def server_context(*protocols: str) -> ssl.SSLContext:
+    """Return the TLS context of servers that the browsers trust; protocols are for ALPN."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder() / "server.pem")
+    if protocols:
+        context.set_alpn_protocols(protocols)
     return context
 
 
