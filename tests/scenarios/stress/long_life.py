@@ -1,7 +1,8 @@
 """A connection that stays open while others come and go: no memory fills up, and nothing slows down.
 
-Times are means of many round trips in a row, because the clocks of some engines tick in milliseconds.
-Nothing here has a time limit of its own: Pyodide's event loop keeps a cancelled timer until its time.
+Times are means of many round trips in a row, because the clocks of some engines tick in milliseconds. A
+fresh connection is measured right after the old one: other programs make both slower alike. Nothing here
+has a time limit of its own, because Pyodide's event loop keeps a cancelled timer until its time.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ PAUSES = (0.1, 1.0, 3.0, 10.0)
 BURST = ["text" * (number % 300) for number in range(200)] + [bytes(100_000)] * 20
 """The messages of a burst, sent without waiting for any answer: two megabytes in all."""
 
+COMPARED = "round trip, as a multiple of a fresh connection's"
+
 LEAST = 12
 """Measurements that are made even if the time is over."""
 
@@ -48,7 +51,7 @@ async def long_life(env: StressEnv) -> None:
     life = _Life(env.asked["seconds"], env.asked["pace"])
     stream = env.stream("/echo?compress=0")
     async with stream, asyncio.TaskGroup() as tasks:
-        tasks.create_task(_talk(stream, life))
+        tasks.create_task(_talk(env, stream, life))
         tasks.create_task(_come_and_go(env, life))
     assert await stream.closed == (1005, "")
     life.report(env)
@@ -61,6 +64,7 @@ class _Life:
         begun = time.monotonic()
         self.messages = 0
         self.round_trips = array("d")
+        self.compared = array("d")
         self.connections = array("d")
         self._memory = Memory()
         self._objects = array("q")
@@ -80,7 +84,9 @@ class _Life:
     async def connect(self, act: Callable[[], Awaitable[None]]) -> None:
         """Measure a connection that comes and goes. Its objects don't count as held."""
         async with self._connecting:
-            await measure(self.connections, act)
+            begun = time.monotonic()
+            await act()
+            self.connections.append(1000 * (time.monotonic() - begun))
 
     async def read_memory(self) -> None:
         """Read the memory when it is time for that."""
@@ -95,53 +101,48 @@ class _Life:
         """Enter the figures, and fail if the memory has grown."""
         env.figures["messages there and back"] = self.messages
         env.figures["connections that came and went"] = len(self.connections)
-        _enter_times(env, "round trip", self.round_trips)
-        _enter_times(env, "connection, with a round trip", self.connections)
+        for what, measured in (
+            ("round trip (ms)", self.round_trips),
+            (COMPARED, self.compared),
+            ("opening, a round trip and closing (ms)", self.connections),
+        ):
+            sixth = len(measured) // 6
+            env.figures[f"{what}: at the beginning"] = round(median(measured[:sixth]), 2)
+            env.figures[f"{what}: at the end"] = round(median(measured[-sixth:]), 2)
         self._memory.enter(env, "")
         grown = max(self._objects) - self._objects[0]
         env.figures["growth of Python's objects"] = grown
         assert grown <= OBJECTS, f"{grown} more objects of Python's"
 
 
-async def measure(times: array[float], act: Callable[[], Awaitable[None]], parts: int = 1) -> None:
-    """Do something that consists of so many equal parts; note the milliseconds of one of them."""
-    begun = time.monotonic()
-    await act()
-    times.append(1000 * (time.monotonic() - begun) / parts)
-
-
-def _enter_times(env: StressEnv, what: str, times: array[float]) -> None:
-    sixth = len(times) // 6
-    first, last = sorted(times[:sixth]), sorted(times[-sixth:])
-    env.figures[f"{what}: median at the beginning (ms)"] = round(median(first), 2)
-    env.figures[f"{what}: median at the end (ms)"] = round(median(last), 2)
-    # Other programs on the machine add to most times. What slows down itself adds to the shortest, too.
-    drift = last[sixth // 10] / first[sixth // 10]
-    env.figures[f"{what}: shortest tenth, end / beginning"] = round(drift, 2)
-
-
-async def _talk(stream: WebSocketStream, life: _Life) -> None:
+async def _talk(env: StressEnv, stream: WebSocketStream, life: _Life) -> None:
     """Send and receive in bursts with pauses, until the time is over."""
-
-    async def burst() -> None:
+    for pause in itertools.cycle(PAUSES):
         for message in BURST:
             stream.send(message)
         for message in BURST:
             assert await stream.recv() == message
-
-    async def round_trips() -> None:
-        for number in range(ROUND_TRIPS):
-            await stream.send(f"{number}")
-            assert await stream.recv() == f"{number}"
-
-    for pause in itertools.cycle(PAUSES):
-        await burst()
-        await measure(life.round_trips, round_trips, ROUND_TRIPS)
+        async with env.stream("/echo?compress=0") as fresh:
+            # What the burst has left is not to be measured, nor are the first round trips of any.
+            for each in (stream, fresh):
+                await _round_trip(each)
+            old, young = await _round_trip(stream), await _round_trip(fresh)
+        life.round_trips.append(old)
+        life.compared.append(old / young)
         life.messages += len(BURST) + ROUND_TRIPS
         await life.read_memory()
         if not life.needs_more(life.round_trips):
             return
         await life.pause(pause)
+
+
+async def _round_trip(stream: WebSocketStream) -> float:
+    """Return the milliseconds of a round trip."""
+    begun = time.monotonic()
+    for number in range(ROUND_TRIPS):
+        await stream.send(f"{number}")
+        assert await stream.recv() == f"{number}"
+    return 1000 * (time.monotonic() - begun) / ROUND_TRIPS
 
 
 async def _come_and_go(env: StressEnv, life: _Life) -> None:
