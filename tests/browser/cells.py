@@ -53,13 +53,18 @@ class PageSpec:
 
     @property
     def has_every_scenario(self) -> bool:
-        """Whether all scenarios run here in every run, and not only the quick ones.
+        """Whether all scenarios run here in every run.
 
         Two pages of each engine have them all. Between them each scenario meets the page and the
         worker, and the newest and the oldest Pyodide of the matrix.
         """
         versions = pyodide_versions()
         return (self.thread, self.pyodide) in (("main", versions[0]), ("worker", versions[-1]))
+
+    @property
+    def is_in_every_run(self) -> bool:
+        """Whether this page is started in runs that are not asked for the whole matrix."""
+        return self.has_every_scenario or self.thread == "main+csp"
 
     @property
     def cells(self) -> "list[Cell]":
@@ -132,6 +137,13 @@ def further_pages() -> list[PageSpec]:
     ]
 
 
+def context_pages() -> list[PageSpec]:
+    """Pages that run Python in another context, with the newest Pyodide."""
+    return [
+        PageSpec(engine, context, pyodide_versions()[0]) for engine in ENGINES for context in CONTEXTS
+    ]
+
+
 @dataclass(frozen=True)
 class Selection:
     """What the options of a run let through; an empty sequence lets everything through."""
@@ -140,17 +152,25 @@ class Selection:
     backends: Sequence[str] = ()
     threads: Sequence[str] = ()
     pyodides: Sequence[str] = ()
+    whole: bool = False
+    """Whether the run has the whole matrix, and not only the pages that every run has."""
 
     def pages(self, among: Iterable[PageSpec] | None = None) -> list[PageSpec]:
         """What is let through of the matrix, or of other pages."""
+        if among is None:
+            among = [page for page in all_pages() if self.whole or page.is_in_every_run]
         return [
             page
-            for page in (all_pages() if among is None else among)
+            for page in among
             if _allows(self.engines, page.engine)
             and _allows(self.threads, page.thread)
             and _allows(self.pyodides, page.pyodide)
             and any(_allows(self.backends, cell.backend) for cell in page.cells)
         ]
+
+    def newest_pages(self) -> list[PageSpec]:
+        """For each engine and thread, the page of this run with the newest Pyodide."""
+        return list({(page.engine, page.thread): page for page in reversed(self.pages())}.values())
 
     def cells(self, among: Iterable[PageSpec] | None = None) -> list[Cell]:
         """The cells of those pages that are let through."""

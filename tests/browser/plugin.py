@@ -26,7 +26,6 @@ from .matrix import Matrix
 
 POOL = pytest.StashKey[Any]()
 SELECTION = pytest.StashKey[Selection]()
-WHOLE = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             choices=choices,
             help=f"only these cells: {', '.join(choices)}",
         )
-    group.addoption("--whole", action="store_true", help="every scenario in every cell")
+    group.addoption("--whole", action="store_true", help="every page, and every scenario on each")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -55,9 +54,9 @@ def pytest_configure(config: pytest.Config) -> None:
     engines = option.engine or [name.strip() for name in allowed.split(",") if name.strip()]
     if unknown := set(engines) - set(ENGINES) - set(RUNTIMES):
         raise pytest.UsageError(f"WEBSOCKETSTREAM_ENGINES: unknown: {', '.join(sorted(unknown))}")
-    selection = Selection(engines, option.backend, option.thread, option.pyodide)
+    whole = option.whole or option.long
+    selection = Selection(engines, option.backend, option.thread, option.pyodide, whole)
     config.stash[SELECTION] = selection
-    config.stash[WHOLE] = option.whole
     if not hasattr(config, "workerinput"):
         # With pytest-xdist, the reports of all workers arrive in the one process without it.
         config.pluginmanager.register(Matrix(), "websocketstream-matrix")

@@ -1,4 +1,4 @@
-"""The gateway's scenarios: all of them in one page of each engine, the quick ones in each cell."""
+"""The gateway's scenarios: all of them in one page of each engine, the quick ones in the others."""
 
 import pytest
 

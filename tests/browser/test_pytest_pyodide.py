@@ -5,15 +5,14 @@ from typing import Any
 import pytest
 from pytest_pyodide import run_in_pyodide
 
-from .cells import PageSpec, pyodide_versions
+from .cells import PageSpec
 from .pages import Page
 from .plugin import SELECTION
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     # Loading pytest into a page takes seconds, and the version of Pyodide makes no difference.
-    pages = metafunc.config.stash[SELECTION].pages()
-    newest = [page for page in pages if page.pyodide == pyodide_versions()[0]]
+    newest = metafunc.config.stash[SELECTION].newest_pages()
     metafunc.parametrize("spec", newest, ids=[page.id for page in newest])
 
 

@@ -1,7 +1,7 @@
 """The scenarios in the cells of the matrix: `chromium-native-main-314.0.7::close_flushes`.
 
-The quick ones run in every cell, all of them in two cells of each engine and back end, and with the
-option `--whole`, which `./build.sh matrix` gives, in every cell.
+All of them run in two cells of each engine and back end, and the quick ones under a strict policy. With
+the option `--whole`, which `./build.sh matrix` gives, all of them run in every cell.
 """
 
 import pytest
@@ -12,19 +12,19 @@ from tests.server import ThreadedServer
 from .cells import Cell
 from .expectations import judge
 from .pages import Page
-from .plugin import SELECTION, WHOLE
+from .plugin import SELECTION
 
 ABOUT_THE_POLICY = ("connection_that_the_policy_forbids_is_an_error",)
 """What can be seen only on the pages that have a strict policy."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    cells = metafunc.config.stash[SELECTION].cells()
+    selection = metafunc.config.stash[SELECTION]
     cases = [
         pytest.param(cell, scenario, id=f"{cell.id}::{scenario.name}")
-        for cell in cells
+        for cell in selection.cells()
         for scenario in all_scenarios().values()
-        if metafunc.config.stash[WHOLE] or _runs(scenario, cell)
+        if selection.whole or _runs(scenario, cell)
     ]
     metafunc.parametrize(("cell", "scenario"), cases)
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 from selenium.webdriver.remote.webdriver import WebDriver
 
-from tests.browser.cells import BACKENDS, Cell, PageSpec, pyodide_versions
+from tests.browser.cells import BACKENDS, Cell, PageSpec
 from tests.browser.pages import Page
 from tests.browser.plugin import SELECTION
 from tests.server import ThreadedServer
@@ -44,11 +44,9 @@ FAULTS = ("reset", "cut inside a frame", "handshake vanishes", "half-open", "tri
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "leaving" in metafunc.fixturenames:
-        pages = metafunc.config.stash[SELECTION].pages()
         cases = [
             (page, backend, leaving)
-            for page in pages
-            if page.pyodide == pyodide_versions()[0]
+            for page in metafunc.config.stash[SELECTION].newest_pages()
             for thread, leaving in (("main", "goes elsewhere"), ("worker", "ends its worker"))
             if page.thread == thread
             for backend in BACKENDS[page.engine]
