@@ -30,15 +30,6 @@ def server_url() -> Iterator[str]:
         yield server.url
 
 
-@pytest.fixture(scope="module", autouse=True)
-def frozen() -> Iterator[None]:
-    """Leave what is there before out of the garbage collections, which makes them fast."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS.keys())
 @pytest.mark.parametrize("receive_backpressure", [True, False], ids=["held back", "not held back"])
 def test_on_a_fake_network(
