@@ -6,6 +6,6 @@ pytest_plugins = ["tests.browser.plugin", "tests.stress.plugin"]
 
 
 def pytest_collection_finish() -> None:
-    """Leave thousands of tests and their modules out of the collections of garbage that tests ask for."""
+    """Leave thousands of tests out of the garbage collections that some of them ask for."""
     gc.collect()
     gc.freeze()
