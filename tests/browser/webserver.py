@@ -15,6 +15,7 @@ browser opens in advance blocks it, and being a forked process it can outlive a 
 import contextlib
 import functools
 import http.server
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -124,10 +125,12 @@ def serve(
     *,
     folders: Sequence[Path] = (),
     headers: Mapping[str, str] | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[int]:
     """Serve one Pyodide distribution on a free port of the loopback interface.
 
-    Files of `folders` come before those of page/; `headers` go with every answer.
+    Files of `folders` come before those of page/; `headers` go with every answer. With `tls` it is
+    served over `https:`.
     """
     handler = functools.partial(
         _Handler,
@@ -137,6 +140,8 @@ def serve(
         headers=headers or {},
     )
     with _Server(("127.0.0.1", 0), handler) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
