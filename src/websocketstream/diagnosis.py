@@ -7,11 +7,12 @@ answers over HTTP. :mod:`websocketstream._core.findings` says what they mean.
 
 from __future__ import annotations
 
+import asyncio
 import gc
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 from ._core.connection import Connection
 from ._core.findings import Facts, Finding, judge
@@ -134,7 +135,8 @@ class _Examination:
         self._protocols = protocols
         self._options = options
         self._timeout = timeout
-        self._deadline = time.monotonic() + timeout
+        self._now = asyncio.get_running_loop().time
+        self._deadline = self._now() + timeout
         self._facts = facts = Facts(url=url, opened=_count_connections())
         self._door = door = _door()
         if door is not None:
@@ -174,7 +176,8 @@ class _Examination:
         # A question over HTTP might make the browser ask its user for the permission.
         if self._door is None or facts.state == "prompt":
             return
-        url = "http" + facts.url.removeprefix("ws")
+        # Without a user name and a password, which fetch refuses.
+        url = facts.http + urlsplit(facts.url)._replace(scheme="", netloc="").geturl()
         status = await self._ask(url, "no-cors")
         if status is None:
             facts.answers = False
@@ -188,7 +191,7 @@ class _Examination:
 
     async def _connect(self, facts: Facts, seconds: float, protocols: tuple[str, ...]) -> None:
         """Connect, close again, and note in ``facts`` what has happened."""
-        begun = time.monotonic()
+        begun = self._now()
         try:
             stream = WebSocketStream(facts.url, protocols=protocols, open_timeout=None, **self._options)
         except SecurityError as error:
@@ -196,7 +199,7 @@ class _Examination:
             return
         try:
             facts.pending = not await self._settles(stream.opened, seconds)
-            facts.seconds = time.monotonic() - begun
+            facts.seconds = self._now() - begun
             facts.error = stream.opened.exception()
             if not facts.failed:
                 facts.protocol = stream.protocol
@@ -211,20 +214,20 @@ class _Examination:
     async def _ask(self, url: str, mode: Literal["cors", "no-cors"]) -> int | None:
         """Ask over HTTP; return the status, 0 if it is hidden, ``None`` if nothing answers."""
         answer: Promise[int | None] = Promise()
-        seconds = max(0.0, min(ASK_SECONDS, self._deadline - time.monotonic()))
-        begun = time.monotonic()
+        seconds = max(0.0, min(ASK_SECONDS, self._deadline - self._now()))
+        begun = self._now()
         cancel = self._door.probe(url, mode, seconds, answer.resolve)
         try:
             status = await answer
         finally:
             cancel()
-        return LATE if status == 0 and time.monotonic() - begun >= seconds else status
+        return LATE if status == 0 and self._now() - begun >= seconds else status
 
     async def _settles(self, promise: Promise[Any], seconds: float) -> bool:
         """Return whether the promise is settled within that time, and before the time limit."""
         ended: Promise[None] = Promise()
         promise.when_settled(lambda: ended.resolve(None))
-        seconds = max(0.0, min(seconds, self._deadline - time.monotonic()))
+        seconds = max(0.0, min(seconds, self._deadline - self._now()))
         cancel = self._options["backend"].call_later(seconds, lambda: ended.resolve(None))
         try:
             await ended

@@ -118,11 +118,24 @@ class _WebKitGTKOptions(WebKitGTKOptions):
         return capabilities
 
 
-def start(name: str, flags: Sequence[str] = (), size: tuple[int, int] | None = None) -> WebDriver:
-    """Start the engine and return its driver, whose `quit()` ends all of it."""
+def start(
+    name: str,
+    flags: Sequence[str] = (),
+    size: tuple[int, int] | None = None,
+    *,
+    in_window: bool = False,
+) -> WebDriver:
+    """Start the engine and return its driver, whose `quit()` ends all of it.
+
+    With `in_window` Chromium has a window, on a display of its own: without one it answers every
+    question to its user itself.
+    """
     engine = find(name)
     starter = {"chromium": _chromium, "firefox": _firefox, "webkit": _webkit}[name]
     service, options, driver_class = starter(engine, flags, size)
+    if in_window:
+        options.arguments.remove("--headless=new")
+        service.supervisor_options = (*service.supervisor_options, "--xvfb")
     options.accept_insecure_certs = False  # selenium's default for Firefox is another
 
     # Selenium waits without limit for a session. Ending the supervisor ends that wait.

@@ -14,7 +14,10 @@ from .expectations import judge
 from .pages import Page
 from .plugin import SELECTION
 
-ABOUT_THE_POLICY = ("connection_that_the_policy_forbids_is_an_error",)
+ABOUT_THE_POLICY = (
+    "connection_that_the_policy_forbids_is_an_error",
+    "policy_that_forbids_the_connection_is_named",
+)
 """What can be seen only on the pages that have a strict policy."""
 
 

@@ -1,0 +1,158 @@
+"""`diagnose()` and the local network, on pages over `https:` and from elsewhere."""
+
+import ssl
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from selenium.webdriver.remote.webdriver import WebDriver
+
+from tests.server import ThreadedServer, tls
+
+from . import bundle, drivers, webserver
+from .cells import DISTRIBUTIONS, PageSpec, pyodide_versions
+from .pages import Page
+from .plugin import SELECTION
+from .runners import HARNESS
+
+HOST = "page.test"
+"""The name of a page that does not come from this computer, as far as its Python can see."""
+
+PUBLIC = {"Content-Security-Policy": "treat-as-public-address"}
+"""What makes Chromium take a page for one that comes from the internet."""
+
+DIAGNOSE = """
+from websocketstream import diagnose
+
+found = await diagnose({url!r}, timeout={timeout})
+found.cause and [found.cause.check, found.cause.words]
+"""
+
+CONNECT = """
+from websocketstream import HandshakeError, WebSocketStream
+
+try:
+    async with WebSocketStream({url!r}, backend={backend!r}, open_timeout=0.5) as ws:
+        error = None
+except HandshakeError as failure:
+    error = str(failure)
+error
+"""
+
+START = """
+import __main__
+from websocketstream import WebSocketStream
+
+__main__.stream = WebSocketStream({url!r}, backend={backend!r}, open_timeout=0.5)
+"""
+
+STILL_CONNECTING = """
+import __main__, asyncio
+
+await asyncio.sleep(1.5)
+not __main__.stream.opened.settled
+"""
+
+FAILURE = """
+import __main__
+
+try:
+    await __main__.stream.opened
+except Exception as failure:
+    error = str(failure)
+error
+"""
+
+SUPPORT = "from websocketstream import support\n[support().loopback_network, support().local_network]"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    pages = metafunc.config.stash[SELECTION].pages()
+    chosen = [page for page in pages if (page.thread, page.pyodide) == ("main", pyodide_versions()[0])]
+    if metafunc.function is test_local_network:
+        chosen = [page for page in chosen if page.engine == "chromium"]
+    metafunc.parametrize("spec", chosen, ids=[page.id for page in chosen])
+
+
+@pytest.fixture
+def secure(spec: PageSpec, page: Page) -> Iterator[Page]:
+    """The engine's page, moved to one that has come over `https:`."""
+    folder = DISTRIBUTIONS / spec.pyodide
+    with webserver.serve(folder, bundle.make, tls=tls.server_context()) as port:
+        page.runner.goto(f"https://127.0.0.1:{port}/harness/main.html")
+        yield page
+        page.close()
+
+
+def test_mixed_content(spec: PageSpec, secure: Page, ws_server: ThreadedServer) -> None:
+    """An `https:` page may not connect to `ws:`, but to this computer it may in most engines."""
+    check, words = secure.run_async(DIAGNOSE.format(url="ws://example.com/", timeout=3))
+    assert check == "mixed content", words
+    found = secure.run_async(DIAGNOSE.format(url=f"{ws_server.url}/echo", timeout=3))
+    if spec.engine == "webkit":
+        assert found[0] == "mixed content"
+        assert "not even to this computer" in found[1]
+    else:
+        assert found is None
+    assert (
+        secure.run_async(DIAGNOSE.format(url=f"{ws_server.urls['wss']['server']}/echo", timeout=9))
+        is None
+    )
+
+
+class PublicPage(HARNESS["chromium"]):  # type: ignore[misc]
+    """A page of Chromium that comes from the internet, as far as the browser can see, in a window."""
+
+    def get_driver(self, jspi: bool = False) -> WebDriver:
+        flags = [f"--host-resolver-rules=MAP {HOST} 127.0.0.1"]
+        return drivers.start("chromium", flags, in_window=True)
+
+    def prepare_driver(self) -> None:
+        self.goto(f"https://{HOST}:{self.server_port}/harness/main.html")
+
+    def forget_answer(self) -> None:
+        """Have the browser ask its user again."""
+        self.driver.execute_cdp_cmd("Browser.resetPermissions", {})
+
+    def answer(self, state: str) -> None:
+        """Set the permission, which its user would do."""
+        for name in ("loopback-network", "local-network"):
+            command = {"permission": {"name": name}, "setting": state}
+            self.driver.execute_cdp_cmd("Browser.setPermission", command)
+
+
+@pytest.fixture
+def public(spec: PageSpec) -> Iterator[PublicPage]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.authority().issue_cert(HOST).configure_cert(context)
+    folder = DISTRIBUTIONS / spec.pyodide
+    with webserver.serve(folder, bundle.make, headers=PUBLIC, tls=context) as port:
+        page = PublicPage(spec, port)
+        yield page
+        page.kill()
+
+
+def test_local_network(spec: PageSpec, public: PublicPage, ws_server: ThreadedServer) -> None:
+    """While Chromium asks its user, time does not count; what the user has answered is named."""
+    url = f"{ws_server.url}/echo"
+    assert public.run_async(SUPPORT) == ["prompt", "prompt"]
+    for cell in spec.cells:
+        arguments: dict[str, Any] = {"url": url, "backend": cell.backend}
+        public.forget_answer()
+        public.run_async(START.format(**arguments))
+        assert public.run_async(STILL_CONNECTING), "open_timeout has run while the browser was asking"
+        check, words = public.run_async(DIAGNOSE.format(url=url, timeout=2))
+        assert check == "local network"
+        assert "asking its user" in words
+
+        public.answer("denied")
+        assert "open_timeout=0.5 s" in public.run_async(FAILURE)
+        denied = public.run_async(CONNECT.format(**arguments))
+        assert "the browser denies this page the permission 'loopback-network'" in denied
+        check, words = public.run_async(DIAGNOSE.format(url=url, timeout=2))
+        assert (check, "'denied'" in words) == ("local network", True)
+        assert public.run_async(SUPPORT) == ["denied", "denied"]
+
+        public.answer("granted")
+        assert public.run_async(CONNECT.format(**arguments)) is None
+        assert public.run_async(DIAGNOSE.format(url=url, timeout=9)) is None
