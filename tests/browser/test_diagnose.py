@@ -13,7 +13,7 @@ from . import bundle, drivers, webserver
 from .cells import DISTRIBUTIONS, PageSpec, pyodide_versions
 from .pages import Page
 from .plugin import SELECTION
-from .runners import HARNESS
+from .runners import _ChromiumPage
 
 HOST = "page.test"
 """The name of a page that does not come from this computer, as far as its Python can see."""
@@ -100,7 +100,7 @@ def test_mixed_content(spec: PageSpec, secure: Page, ws_server: ThreadedServer) 
     )
 
 
-class PublicPage(HARNESS["chromium"]):  # type: ignore[misc]
+class PublicPage(_ChromiumPage):
     """A page of Chromium that comes from the internet, as far as the browser can see, in a window."""
 
     def get_driver(self, jspi: bool = False) -> WebDriver:
