@@ -14,10 +14,12 @@ import pytest
 from selenium.common.exceptions import WebDriverException
 
 from tests.browser import drivers
+from tests.browser.cells import ROOT
 from tests.browser.plugin import SELECTION
 from websocketstream.support import NATIVE_DEFECTS, NativeDefect
 
 FOLDER = Path(__file__).parent
+REPORTS = ROOT / "docs" / "chromium-defects.md"
 
 RUNS = 3
 """Runs in which a defect must not be seen to count as gone. Here, each shows itself in every run."""
@@ -100,3 +102,12 @@ def test_every_reproduction_is_in_the_table() -> None:
     programs = {path.name for path in FOLDER.glob("*.py")} - NO_REPRODUCTIONS
     assert {defect.page for defect in NATIVE_DEFECTS} == programs
     assert {path.stem for path in FOLDER.glob("*.html")} == {Path(name).stem for name in programs}
+
+
+def test_every_defect_has_a_report() -> None:
+    """docs/chromium-defects.md has a report on each, in the words of its page."""
+    reports = REPORTS.read_text()
+    for defect in NATIVE_DEFECTS:
+        page = (FOLDER / defect.page).with_suffix(".html").read_text()
+        title = page.partition("<title>")[2].partition("</title>")[0]
+        assert f"## {title}\n\n*`{defect.name}`*\n" in reports
