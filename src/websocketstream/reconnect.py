@@ -68,9 +68,10 @@ def reconnect(
     """Iterate over open connections, each of which takes the place of the one before.
 
     When the body of the loop ends, its connection is closed and the next one is made; there are never
-    two. The first attempt after a success is made at once; before each further one there is a delay. The
-    logger ``websocketstream`` says what has failed and how long the delay is. ``break``, cancelling the
-    task, and an exception that leaves the body end the loop and close the connection.
+    two. The first attempt after a success is made at once; before each further one there is a delay,
+    which ends early when the browser has a network again. The logger ``websocketstream`` says what has
+    failed and how long the delay is. ``break``, cancelling the task, and an exception that leaves the
+    body end the loop and close the connection.
 
     Args:
         url: as for :class:`WebSocketStream`.
@@ -197,22 +198,30 @@ class Reconnection(AsyncIterator[WebSocketStream]):
         await self._sleep(seconds)
 
     async def _sleep(self, seconds: float) -> None:
-        """Wait that long, or until the signal fires; the next attempt raises its AbortError then."""
-        signal = self._options.get("signal")
-        if signal is None:
-            await asyncio.sleep(seconds)
-            return
+        """Wait that long, or until the signal fires; the next attempt raises its AbortError then.
+
+        When the browser has a network again, the wait ends, and the delays start again.
+        """
         if self._has_aborted():
             return
-        backend = self._backend()
+        backend, signal = self._backend(), self._options.get("signal")
         over: Promise[None] = Promise()
-        stop_watching = backend.watch_abort(signal, lambda: over.resolve(None))
-        cancel_timer = backend.call_later(seconds, lambda: over.resolve(None))
+
+        def end() -> None:
+            over.resolve(None)
+
+        def online() -> None:
+            self._delays = None
+            end()
+
+        stops = [backend.call_later(seconds, end), backend.watch_online(online)]
+        if signal is not None:
+            stops.append(backend.watch_abort(signal, end))
         try:
             await over
         finally:
-            cancel_timer()
-            stop_watching()
+            for stop in stops:
+                stop()
 
     def _has_aborted(self) -> bool:
         signal = self._options.get("signal")

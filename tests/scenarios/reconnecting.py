@@ -135,6 +135,26 @@ async def server_that_restarts_is_connected_to_again(env: Env) -> None:
 
 
 @scenario()
+async def network_that_is_back_ends_the_delay(env: Env) -> None:
+    """When the browser says that it is online again, the next attempt is made at once."""
+    env.require(env.kind == "browser", "only a browser says so")
+    import js
+
+    env.require(hasattr(js, "dispatchEvent"), "this runtime has no events of its own")
+    failed: list[WebSocketError] = []
+
+    def retry(error: WebSocketError) -> bool:
+        failed.append(error)
+        if len(failed) == 1:
+            asyncio.get_running_loop().call_later(0.1, lambda: js.dispatchEvent(js.Event.new("online")))
+        return len(failed) < 2
+
+    connections = reconnect(env.url("/", NOBODY), backend=env.backend, backoff=lambda: [60], retry=retry)
+    async with asyncio.timeout(SOON):
+        await failure(HandshakeError, anext(connections))
+
+
+@scenario()
 async def server_that_is_not_there_is_tried_until_the_back_off_ends(env: Env) -> None:
     """Where nobody listens each attempt fails; when there are no delays left the error is raised.
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tests.unit.bench import Handler
 from websocketstream.testing import FakeBackend, FakePeer
@@ -25,7 +25,13 @@ class Server(FakeBackend):
         """When each attempt was made, in whole seconds from the first."""
         self.asked: list[float] = []
         """When it was asked over HTTP."""
+        self.watching: list[Callable[[], None]] = []
+        """What to call when there is a network again."""
         self._begun: float | None = None
+
+    def watch_online(self, callback: Callable[[], None]) -> Callable[[], None]:
+        self.watching.append(callback)
+        return lambda: self.watching.remove(callback)
 
     async def is_reachable(self, url: str) -> bool:
         assert url == URL

@@ -168,6 +168,16 @@ async def test_signal_while_the_server_is_down() -> None:
     assert (server.times, server.asked) == ([0], [1, 2])
 
 
+@in_virtual_time
+async def test_network_that_is_back() -> None:
+    """When there is a network again the next attempt is made at once, and the delays start again."""
+    server = Server(*[refuse] * 4, news)
+    asyncio.get_running_loop().call_later(4, lambda: [callback() for callback in server.watching])
+    assert await follow(server, 1) == ["news"]
+    assert server.times == [0, 1, 3, 4, 5]
+    assert server.watching == []
+
+
 # How long it waits
 
 

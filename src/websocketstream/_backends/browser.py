@@ -19,6 +19,7 @@ class BrowserBackend:
     call_later = staticmethod(_ffi.call_later)
     as_bytes = staticmethod(_ffi.js_buffer_to_bytes)
     watch_abort = staticmethod(_ffi.watch_abort)
+    watch_online = staticmethod(_ffi.watch_online)
     abort_reason = staticmethod(_ffi.abort_reason)
 
     def permission(self, url: str) -> _ffi.JsPermission | None:

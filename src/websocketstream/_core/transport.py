@@ -187,6 +187,13 @@ class Backend(Protocol):
     def abort_reason(self, signal: Any) -> tuple[bool, object]:
         """Return whether ``signal`` has fired, and its reason, converted to Python."""
 
+    def watch_online(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call ``callback`` when there is a network again, where that can be known.
+
+        Return a function that ends this.
+        """
+        return lambda: None
+
     async def is_reachable(self, url: str) -> bool:
         """Return ``False`` if nothing answers over HTTP where the server of a WebSocket should be.
 

@@ -26,6 +26,7 @@ from .policy import JsPolicyWatch as JsPolicyWatch
 from .proxies import abort_reason as abort_reason
 from .proxies import call_later as call_later
 from .proxies import watch_abort as watch_abort
+from .proxies import watch_online as watch_online
 from .turns import JsCallSoon as JsCallSoon
 from .turns import JsTurns as JsTurns
 from .values import js_buffer_to_bytes as js_buffer_to_bytes

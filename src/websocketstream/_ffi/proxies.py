@@ -161,12 +161,23 @@ def call_later(seconds: float, callback: Callable[[], None]) -> Callable[[], Non
 
 def watch_abort(js_signal: Any, callback: Callable[[], None]) -> Callable[[], None]:
     """Call ``callback`` when the signal fires; return a function that ends the watch."""
+    return _listen(js_signal, "abort", callback)
+
+
+def watch_online(callback: Callable[[], None]) -> Callable[[], None]:
+    """Call ``callback`` when the browser has a network again; return a function that ends the watch."""
+    if not hasattr(js, "addEventListener"):  # as in Node
+        return lambda: None
+    return _listen(js, "online", callback)
+
+
+def _listen(js_target: Any, event: str, callback: Callable[[], None]) -> Callable[[], None]:
     scope = Scope()
     js_listener = scope.keep(lambda _event: callback())
-    js_signal.addEventListener("abort", js_listener)
+    js_target.addEventListener(event, js_listener)
 
     def stop() -> None:
-        js_signal.removeEventListener("abort", js_listener)
+        js_target.removeEventListener(event, js_listener)
         scope.close()
 
     return stop
