@@ -1,7 +1,9 @@
 """Starting and stopping the server, and the way of a connection from its request to its handler."""
 
 import asyncio
+import socket
 import ssl
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -35,6 +37,7 @@ class Server:
         self.port = 0
         self.tls_port = 0
         self._listeners: list[LibraryServer] = []
+        self._held: list[socket.socket] = []
         self._proxies: list[Proxy] = []
         self._front: Front
         self._restarting: asyncio.Task[None] | None = None
@@ -69,7 +72,8 @@ class Server:
 
     async def start(self, port: int = 0, *, compression: bool = True) -> None:
         """Listen on loopback; port 0 picks a free one."""
-        await self._listen(port, compression)
+        self.port, self.tls_port = self._hold(port), self._hold(0)
+        await self._listen(compression)
         for context in (None, server_context()):
             proxy = Proxy(HOST, self.port, context)
             await proxy.start()
@@ -77,8 +81,9 @@ class Server:
         self._front = Front(HOST, self.port)
         await self._front.start()
 
-        def restart(seconds: float) -> None:
+        def restart(seconds: float) -> asyncio.Task[None]:
             self._restarting = asyncio.ensure_future(self._restart(seconds, compression))
+            return self._restarting
 
         self.hub.restart = restart
 
@@ -86,18 +91,37 @@ class Server:
         """Drop whoever is connected, and listen on the same ports again after so many seconds."""
         await self._stop_listening()
         await asyncio.sleep(seconds)
-        await self._listen(self.port, compression)
+        self.hub.stopping = False
+        await self._listen(compression)
 
     async def _stop_listening(self) -> None:
+        self.hub.stopping = True  # drops whoever is accepted from now on
         for listener in self._listeners:
             listener.close(close_connections=False)
         self.drop_all()
+        for _ in range(2):  # turns until nobody is accepted any more
+            await asyncio.sleep(0)
         for listener in self._listeners:
+            if sys.version_info >= (3, 13):
+                listener.server.abort_clients()  # those in the middle of TLS's handshake
             await listener.wait_closed()
         self._listeners.clear()
 
-    async def _listen(self, port: int, compression: bool) -> None:
-        self.port = await self._listen_at(port, compression, None)
+    def _hold(self, port: int) -> int:
+        """Keep a port from everybody else, while the server does not listen, too; return it.
+
+        On Linux, whose programs may bind a port twice as long as only one of them listens.
+        """
+        if sys.platform == "linux":
+            held = socket.socket()
+            self._held.append(held)
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            held.bind((HOST, port))
+            port = held.getsockname()[1]
+        return port
+
+    async def _listen(self, compression: bool) -> None:
+        self.port = await self._listen_at(self.port, compression, None)
         self.tls_port = await self._listen_at(self.tls_port, compression, server_context())
 
     async def _listen_at(self, port: int, compression: bool, context: ssl.SSLContext | None) -> int:
@@ -127,8 +151,9 @@ class Server:
         for proxy in self._proxies:
             await proxy.stop()
         await self._front.stop()
-        self.hub.stopping = True
         await self._stop_listening()
+        for held in self._held:
+            held.close()
 
     def drop_all(self) -> None:
         """Drop whoever is connected."""

@@ -1,6 +1,8 @@
 """The proxy does to a connection exactly what its path says, and nothing without one."""
 
 import asyncio
+import socket
+import sys
 import time
 from collections.abc import AsyncIterator
 
@@ -96,14 +98,49 @@ async def test_server_restarts(server: Server) -> None:
         for each in (ws, other):
             with pytest.raises(ConnectionClosedError):
                 await each.recv()
+    await is_back(server)
+
+
+async def is_back(server: Server) -> None:
+    """Wait until the server echoes again."""
     while True:
         try:
             async with connect(f"{server.url}/echo") as ws:
                 await ws.send("again")
                 assert await ws.recv() == "again"
             break
-        except ConnectionRefusedError:
+        except OSError:
             await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize("kind", ["ws", "wss"] if sys.version_info >= (3, 13) else ["ws"])
+async def test_server_restarts_while_a_client_is_being_accepted(
+    server: Server, kind: str, turns: int
+) -> None:
+    """A client that has connected a moment before, and says nothing, does not hold up a restart."""
+    host, port = server.urls[kind]["server"].rpartition("/")[2].split(":")
+    async with connect(f"{server.url}/echo"):
+        with socket.create_connection((host, int(port))):
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            restarting = server.hub.restart(0)
+            assert isinstance(restarting, asyncio.Task)
+            await asyncio.wait_for(restarting, 5)
+    await is_back(server)
+
+
+async def test_nobody_gets_the_port_of_a_server_that_is_down(server: Server) -> None:
+    """The port of a server that restarts is not free for others."""
+    if sys.platform != "linux":
+        pytest.skip("elsewhere a port can't be held without listening")
+    async with connect(f"{server.url}/restart?delay_ms=200") as ws:
+        await ws.send("now")
+        with pytest.raises(ConnectionClosedError):
+            await ws.recv()
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", server.port))
+    await is_back(server)
 
 
 async def test_obeys(server: Server) -> None:
