@@ -94,7 +94,7 @@ class Bench:
                 counts[contender.id] = self._calibrate(scenario, case, contender)
             return self._rate(scenario, case, contender, counts[contender.id])
 
-        who = self._selection.who(self._engine, case=case if scenario == "send" else None)
+        who = self._selection.who(self._engine, scenario, case)
         self._alternate(scenario, {case.id: "messages/s"}, who, sample)
 
     def _calibrate(self, scenario: str, case: Case, contender: Contender) -> int:
@@ -132,7 +132,8 @@ class Bench:
             percentiles = quantiles(times, n=100)
             return Sample({"p50": percentiles[49], "p99": percentiles[98]}, number)
 
-        self._alternate(scenario, {"p50": "ms", "p99": "ms"}, self._who(), sample)
+        who = self._selection.who(self._engine, scenario)
+        self._alternate(scenario, {"p50": "ms", "p99": "ms"}, who, sample)
 
     def _connects(self, scenario: str) -> None:
         say(f"{self._engine}: connect")

@@ -17,8 +17,8 @@ class Contender:
     client: str
     """What the page calls it."""
     kind: str
-    """"reference", "ours", "naive", "peer", "library" for one that runs through the gateway, or
-    "variant" for another way to use a reference."""
+    """"reference", "ours", "naive", "peer", "library" for one that runs through the gateway, "streams"
+    for ours through a reader and a writer, or "variant" for another way to use a reference."""
     fresh: bool = False
     """Whether it sends a new array each time."""
 
@@ -26,10 +26,14 @@ class Contender:
 CONTENDERS = (
     Contender("js-native", "JavaScript", "native", "js-native", "reference"),
     Contender("ours-native", "websocketstream", "native", "ours-native", "ours"),
+    Contender("streams-native", "streams of websocketstream", "native", "streams-native", "streams"),
     Contender("naive", "naive FFI", "native", "naive", "naive"),
     Contender("js-native-fresh", "JavaScript, fresh arrays", "native", "js-native", "variant", True),
     Contender("js-classic", "JavaScript", "polyfill", "js-classic", "reference"),
     Contender("ours-polyfill", "websocketstream", "polyfill", "ours-polyfill", "ours"),
+    Contender(
+        "streams-polyfill", "streams of websocketstream", "polyfill", "streams-polyfill", "streams"
+    ),
     Contender("pyscript", "pyscript.WebSocket", "polyfill", "pyscript", "peer"),
     Contender("wasmsockets", "wasmsockets", "polyfill", "wasmsockets", "peer"),
     Contender("websockets", "websockets", "polyfill", "websockets", "library"),
@@ -92,14 +96,22 @@ class Selection:
     def messages(self) -> list[Case]:
         return [case for case in CASES if not self.cases or case.id in self.cases]
 
-    def who(self, engine: str, *, case: Case | None = None) -> list[Contender]:
-        """The contenders of an engine, references always among them; variants for binary sends only."""
+    def who(self, engine: str, scenario: str = "", case: Case | None = None) -> list[Contender]:
+        """The contenders of an engine, references always among them.
+
+        Variants take part in binary sends only, readers and writers where messages move.
+        """
+        left_out = set()
+        if scenario != "send" or case is None or case.kind != "binary":
+            left_out.add("variant")
+        if scenario not in ("receive", "send", "round-trip"):
+            left_out.add("streams")
         backends = [name for name in BACKENDS[engine] if not self.backends or name in self.backends]
         return [
             contender
             for contender in CONTENDERS
             if contender.backend in backends
-            and (contender.kind != "variant" or (case is not None and case.kind == "binary"))
+            and contender.kind not in left_out
             and (not self.contenders or contender.id in self.contenders or contender.kind == "reference")
         ]
 

@@ -10,7 +10,7 @@ import pyscript
 from pyodide.ffi import to_js
 from wasmsockets import client as wasmsockets
 
-from websocketstream import ReadableStreamDefaultReader, WebSocketOpenInfo, WebSocketStream
+from websocketstream import ReadableStreamDefaultReader, WebSocketStream
 
 from .libraries import Aiohttp, Websockets
 from .tally import Message, Tally
@@ -31,18 +31,49 @@ class Client(Protocol):
 
 
 class Ours:
-    """This package."""
+    """This package: the stream's own methods."""
 
-    def __init__(self, stream: WebSocketStream, opened: WebSocketOpenInfo) -> None:
+    def __init__(self, stream: WebSocketStream) -> None:
         self._stream = stream
-        self._readable = opened.readable
-        self._writer = opened.writable.get_writer()
-        self._reader: ReadableStreamDefaultReader | None = None
 
     @classmethod
     async def open(cls, url: str, backend: Literal["native", "polyfill"]) -> Self:
         stream = WebSocketStream(url, backend=backend)
-        return cls(stream, await stream.opened)
+        await stream.opened
+        return cls(stream)
+
+    async def read(self) -> Any:
+        return await self._stream.recv()
+
+    async def receive(self, count: int) -> Tally:
+        tally = Tally()
+        async for message in self._stream:
+            tally.add(message)
+            if tally.messages == count:
+                break
+        return tally
+
+    async def write(self, message: Message) -> None:
+        await self._stream.send(message)
+
+    async def send(self, message: Message, count: int) -> None:
+        stream = self._stream
+        for _ in range(count):
+            await stream.send(message)
+
+    async def close(self) -> None:
+        self._stream.close()
+        await self._stream.closed
+
+
+class OurStreams(Ours):
+    """This package: a reader, a writer, and iteration over the readable stream, as in the standard."""
+
+    def __init__(self, stream: WebSocketStream) -> None:
+        super().__init__(stream)
+        self._readable = stream.readable
+        self._writer = stream.writable.get_writer()
+        self._reader: ReadableStreamDefaultReader | None = None
 
     async def read(self) -> Any:
         reader = self._reader = self._reader or self._readable.get_reader()
@@ -63,10 +94,6 @@ class Ours:
         writer = self._writer
         for _ in range(count):
             await writer.write(message)
-
-    async def close(self) -> None:
-        self._stream.close()
-        await self._stream.closed
 
 
 class Naive:
@@ -194,6 +221,8 @@ def _py_message(value: Any) -> Message:
 CLIENTS: dict[str, Callable[[str], Awaitable[Client]]] = {
     "ours-native": partial(Ours.open, backend="native"),
     "ours-polyfill": partial(Ours.open, backend="polyfill"),
+    "streams-native": partial(OurStreams.open, backend="native"),
+    "streams-polyfill": partial(OurStreams.open, backend="polyfill"),
     "naive": Naive.open,
     "pyscript": PyScript.open,
     "wasmsockets": WasmSockets.open,

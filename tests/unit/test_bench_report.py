@@ -201,9 +201,11 @@ def test_references_are_always_measured() -> None:
     chosen = Selection(["chromium"], contenders=["ours-polyfill"])
     assert [found.id for found in chosen.who("chromium")] == ["js-native", "js-classic", "ours-polyfill"]
     assert [found.id for found in chosen.who("firefox")] == ["js-classic", "ours-polyfill"]
-    everybody = Selection(["chromium"]).who("chromium", case=CASES[1])
-    assert set(everybody) == set(CONTENDERS)
-    assert len(Selection(["chromium"]).who("chromium", case=CASES[0])) == len(CONTENDERS) - 2
+    everybody = Selection(["chromium"])
+    assert set(everybody.who("chromium", "send", CASES[1])) == set(CONTENDERS)
+    assert len(everybody.who("chromium", "send", CASES[0])) == len(CONTENDERS) - 2
+    assert len(everybody.who("chromium", "receive", CASES[1])) == len(CONTENDERS) - 2
+    assert len(everybody.who("chromium", "connect")) == len(CONTENDERS) - 4
 
 
 def test_a_block_is_replaced_between_its_comments(
