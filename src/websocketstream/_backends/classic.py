@@ -81,6 +81,7 @@ class ClassicTransport:
         self._cancel_buffer_poll: Callable[[], None] | None = None
         self._detached = self._backlog_limited = False
         self._poll_soon = _ffi.JsTurns(1, self._poll, events.failed)
+        self._sent_all = _ffi.JsTurns(2, events.drained, events.failed)
         # With JSPI a call that may suspend runs a turn after the message that causes it, and takes what
         # has arrived meanwhile. That batches a burst as well as polls would, so there are none.
         delayed = events.may_suspend and _ffi.has_jspi()
@@ -94,11 +95,18 @@ class ClassicTransport:
 
     def watch_buffer(self) -> None:
         if self._cancel_buffer_poll is None and not self._detached:
-            self._cancel_buffer_poll = _ffi.call_later(BUFFER_POLL_SECONDS, self._buffer_polled)
+            self._cancel_buffer_poll = _ffi.call_later(
+                BUFFER_POLL_SECONDS, self._buffer_polled, self._events.failed
+            )
 
     def _buffer_polled(self) -> None:
         self._cancel_buffer_poll = None
-        self._events.drained()
+        if self._socket.buffered_amount:
+            self._events.drained()
+        else:
+            # WebKit also says so when the connection has ended in the middle of a message. Then the
+            # event that tells the end comes next, with the true amount.
+            self._sent_all.start()
 
     def send(self, message: Message, size: int) -> None:
         self._socket.send(message)
@@ -184,6 +192,7 @@ class ClassicTransport:
         if not self._detached:
             self._detached = True
             self._poll_soon.close()
+            self._sent_all.close()
             self.call_soon.close()
             if self._cancel_buffer_poll is not None:
                 self._cancel_buffer_poll()

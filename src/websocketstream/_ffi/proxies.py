@@ -138,13 +138,17 @@ class Scope:
             js_proxy.destroy()
 
 
-def call_later(seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
+def call_later(
+    seconds: float,
+    callback: Callable[[], None],
+    on_error: Callable[[Exception], object] | None = None,
+) -> Callable[[], None]:
     """Call ``callback`` after that time; return a function that cancels it.
 
     This is the browser's timer because one of Pyodide's event loop keeps its proxy until its time has
     come, even if it is cancelled.
     """
-    scope = Scope()
+    scope = Scope(on_error)
 
     def call_back() -> None:
         scope.close()
