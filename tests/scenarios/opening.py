@@ -7,6 +7,7 @@ import json
 
 from websocketstream import (
     DOMSyntaxError,
+    HandshakeError,
     NotSupportedError,
     ReadableStream,
     SecurityError,
@@ -225,6 +226,21 @@ async def server_that_is_not_there_rejects_opened_and_closed(env: Env) -> None:
     stream = WebSocketStream(env.url("/", NOBODY), backend=env.backend)
     await failure(WebSocketError, stream.opened)
     assert (await failure(WebSocketError, stream.closed)).close_code == 1006
+
+
+@scenario()
+async def wrong_certificates_reject_opened_and_closed(env: Env) -> None:
+    """A certificate that nobody trusts, that has expired or is for another host makes no connection."""
+    env.require(env.kind != "fake", "there is no TLS on the fake network")
+    async with env.stream("/wrong-certificates") as opened:
+        urls = json.loads(await anext(aiter(opened.readable)))
+    assert len(urls) == 3
+    for fault, url in urls.items():
+        stream = WebSocketStream(f"{url}/echo", backend=env.backend)
+        async with asyncio.timeout(10):
+            error = await failure(HandshakeError, stream.opened)
+        assert "certificate" in str(error), f"{fault}: {error}"
+        assert (await failure(WebSocketError, stream.closed)).close_code == 1006
 
 
 @scenario()

@@ -24,7 +24,7 @@ from .http2 import Front
 from .journal import Entry, Journal
 from .proxy import Proxy
 from .table import find
-from .tls import server_context
+from .tls import server_context, wrong_contexts
 
 HOST = "127.0.0.1"
 
@@ -40,6 +40,7 @@ class Server:
         self._held: list[socket.socket] = []
         self._proxies: list[Proxy] = []
         self._front: Front
+        self._wrong_urls: dict[str, str] = {}
         self._restarting: asyncio.Task[None] | None = None
 
     @property
@@ -86,6 +87,7 @@ class Server:
             return self._restarting
 
         self.hub.restart = restart
+        self.hub.wrong_urls = self._listen_with_wrong_certificates
 
     async def _restart(self, seconds: float, compression: bool) -> None:
         """Drop whoever is connected, and listen on the same ports again after so many seconds."""
@@ -106,6 +108,7 @@ class Server:
                 listener.server.abort_clients()  # those in the middle of TLS's handshake
             await listener.wait_closed()
         self._listeners.clear()
+        self._wrong_urls.clear()
 
     def _hold(self, port: int) -> int:
         """Keep a port from everybody else, while the server does not listen, too; return it.
@@ -143,6 +146,12 @@ class Server:
         )
         self._listeners.append(listener)
         return int(listener.sockets[0].getsockname()[1])
+
+    async def _listen_with_wrong_certificates(self) -> dict[str, str]:
+        if not self._wrong_urls:
+            for fault, context in wrong_contexts().items():
+                self._wrong_urls[fault] = f"wss://{HOST}:{await self._listen_at(0, True, context)}"
+        return self._wrong_urls
 
     async def stop(self) -> None:
         """Stop listening and drop whoever is still connected, hung or not."""

@@ -8,7 +8,7 @@ to close.
 import asyncio
 import socket
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -38,6 +38,8 @@ class Hub:
     stopping: bool = False
     restart: Callable[[float], object] = lambda seconds: None
     """Restarts the server, which is down for so many seconds."""
+    wrong_urls: Callable[[], Awaitable[dict[str, str]]] | None = None
+    """Returns URLs of the server with certificates that browsers refuse, by what is wrong with them."""
 
 
 class Connection(ServerConnection):

@@ -1,6 +1,7 @@
 """Routes that shake hands properly and misbehave afterwards: with raw frames, or by ending TCP."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -82,6 +83,16 @@ async def truncated_frame(connection: Connection, query: Query) -> None:
     connection.write(header(BINARY, 100) + bytes(10))
     connection.write_eof()
     await connection.until_gone()
+
+
+@raw("/wrong-certificates")
+async def wrong_certificates(connection: Connection, query: Query) -> None:
+    """Sends, as one JSON text, URLs of this server with certificates that browsers refuse, by what is
+    wrong with them, and closes.
+    """
+    assert connection.hub.wrong_urls is not None
+    await connection.send(json.dumps(await connection.hub.wrong_urls()))
+    await connection.close()
 
 
 # Malformed frames

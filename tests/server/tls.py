@@ -58,6 +58,12 @@ def server_context(*protocols: str) -> ssl.SSLContext:
     return context
 
 
+@cache
+def client_context() -> ssl.SSLContext:
+    """Return the TLS context of a client that trusts those servers, as the browsers do."""
+    return ssl.create_default_context(cafile=folder() / "authority.pem")
+
+
 def wrong_contexts() -> dict[str, ssl.SSLContext]:
     """Return TLS contexts whose certificates browsers refuse, by what is wrong with them."""
     yesterday = datetime.now(UTC) - timedelta(days=1)

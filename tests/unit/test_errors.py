@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import websocketstream
 from websocketstream import errors
+from websocketstream._core.failures import not_connected
 from websocketstream.errors import (
     AbortError,
     BufferOverflowError,
@@ -141,6 +142,12 @@ def test_reason_of_123_bytes() -> None:
         assert validate_close_code_and_reason(None, reason) == (1000, reason)
         with pytest.raises(DOMSyntaxError):
             validate_close_code_and_reason(None, reason + "x")
+
+
+def test_certificate_is_among_the_reasons_with_tls() -> None:
+    """The error of a connection that could not be made names the certificate, for `wss:` only."""
+    assert "its certificate not trusted" in str(not_connected("wss://example.com/", ""))
+    assert "certificate" not in str(not_connected("ws://example.com/", ""))
 
 
 @pytest.mark.parametrize("code", [True, 1000.0, "1000", b"", object()])

@@ -250,6 +250,12 @@ async def obey(socket: Socket, query: Query) -> None:
                 socket.drop()
 
 
+@fake("/wrong-certificates")
+async def wrong_certificates(socket: Socket, query: Query) -> None:
+    """Sends no URL: there is no TLS here."""
+    await socket.send("{}")
+
+
 @fake("/close-after-partial")
 async def close_after_partial(socket: Socket, query: Query) -> None:
     """Closes after `after` messages; half a message is none."""

@@ -6,7 +6,6 @@ over the gateway can be compared with what it does over the network, without a b
 """
 
 import asyncio
-import ssl
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from types import ModuleType
@@ -15,6 +14,7 @@ from typing import Any
 import aiohttp
 
 from tests.scenarios.gateway.env import LibrariesEnv
+from tests.server.tls import client_context
 from tests.worlds.fetch import FetchRequest
 from tests.worlds.library import LibraryBackend
 from websocketstream._backends.cpython import CPythonTransport
@@ -66,10 +66,7 @@ class NetworkBackend(LibraryBackend):
     def options(self, url: str) -> dict[str, Any]:
         options: dict[str, Any] = {"origin": "http://page.test", "proxy": None}
         if url.startswith("wss:"):
-            # The browsers of these tests are told to accept the servers' certificates, too.
-            options["ssl"] = ssl.create_default_context()
-            options["ssl"].check_hostname = False
-            options["ssl"].verify_mode = ssl.CERT_NONE
+            options["ssl"] = client_context()
         return options
 
 

@@ -19,9 +19,11 @@ def not_connected(url: str, reason: str, permission: Permission | None = None) -
         reason = f"the browser denies this page the permission {permission.name!r}; see diagnose(url)"
     elif not reason:
         without = f", without the permission {permission.name!r}" if permission is not None else ""
+        untrusted = "its certificate not trusted, " if url.startswith("wss:") else ""
         reason = (
-            f"refused, unreachable, answered with an HTTP error, forbidden to this page{without}, or "
-            "one too many for this browser; the browser does not say which, diagnose(url) may find out"
+            f"refused, unreachable, {untrusted}answered with an HTTP error, forbidden to this page"
+            f"{without}, or one too many for this browser; the browser does not say which, "
+            "diagnose(url) may find out"
         )
     return HandshakeError(f"the connection to {redact(url)} could not be made: {reason}")
 

@@ -25,7 +25,8 @@ DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 
 def refused(origin: str) -> ConnectionRefusedError:
     """Return the error for a server that is down."""
-    return ConnectionRefusedError(errno.ECONNREFUSED, f"nothing answers at {origin}")
+    trusted = " with a certificate that the browser trusts" if origin.startswith("https:") else ""
+    return ConnectionRefusedError(errno.ECONNREFUSED, f"nothing answers at {origin}{trusted}")
 
 
 def origin_of(url: str) -> str:

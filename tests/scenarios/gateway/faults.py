@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 
 from aiohttp import ClientError, ClientWSTimeout, WSMsgType
@@ -150,6 +151,22 @@ async def server_that_comes_back_is_connected_to(env: LibrariesEnv) -> None:
             await ws.send("back?")
             assert await ws.recv() == "back?"
             break
+
+
+@scenario()
+async def wrong_certificates_are_errors_of_the_library(env: LibrariesEnv) -> None:
+    """A certificate that nobody trusts, that has expired or is for another host is an error in time."""
+    async with env.connect("/wrong-certificates") as ws:
+        urls = json.loads(await ws.recv())
+    assert len(urls) == 3
+    for fault, url in urls.items():
+        async with asyncio.timeout(10), env.session() as session:
+            await unconnected(_connect(env, f"{url}/echo"))  # `websockets` does not say why
+            for error in (
+                await unconnected(_connect(env, f"{url}/echo")),
+                await unconnected(session.ws_connect(f"{url}/echo")),
+            ):
+                assert "certificate" in f"{error} {error.__cause__}", f"{fault}: {error!r}"
 
 
 async def _connect(env: LibrariesEnv, url: str) -> None:

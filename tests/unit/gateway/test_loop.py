@@ -271,7 +271,8 @@ def connect_to_a_suspect(world: World, answer: int | None) -> bool:
             try:
                 transport, _ = await connecting
             except ConnectionRefusedError as error:
-                assert "nothing answers at https://example.com:443" in str(error)
+                expected = "nothing answers at https://example.com:443 with a certificate"
+                assert expected in str(error)
                 assert sock.fileno() == -1
                 return False
             transport.abort()
