@@ -141,7 +141,10 @@ def serve(
     )
     with _Server(("127.0.0.1", 0), handler) as server:
         if tls is not None:
-            server.socket = tls.wrap_socket(server.socket, server_side=True)
+            # The handshake is made by the thread of the connection: browsers open some in advance.
+            server.socket = tls.wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
