@@ -11,12 +11,9 @@ from tests.server import ThreadedServer, tls
 
 from . import bundle, drivers, webserver
 from .cells import DISTRIBUTIONS, PageSpec, pyodide_versions
-from .pages import Page
+from .pages import PagePool
 from .plugin import SELECTION
-from .runners import _ChromiumPage
-
-HOST = "page.test"
-"""The name of a page that does not come from this computer, as far as its Python can see."""
+from .runners import BOOT_LIMIT, ChromiumRunner, FirefoxRunner, WebKitRunner, _HarnessPage
 
 PUBLIC = {"Content-Security-Policy": "treat-as-public-address"}
 """What makes Chromium take a page for one that comes from the internet."""
@@ -68,47 +65,41 @@ SUPPORT = "from websocketstream import support\n[support().loopback_network, sup
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     pages = metafunc.config.stash[SELECTION].pages()
-    chosen = [page for page in pages if (page.thread, page.pyodide) == ("main", pyodide_versions()[0])]
-    if metafunc.function is test_local_network:
-        chosen = [page for page in chosen if page.engine == "chromium"]
+    in_chromium = metafunc.function is test_local_network
+    chosen = [
+        page
+        for page in pages
+        if (page.thread, page.pyodide) == ("main", pyodide_versions()[0])
+        and (page.engine == "chromium") == in_chromium
+    ]
     metafunc.parametrize("spec", chosen, ids=[page.id for page in chosen])
 
 
-@pytest.fixture
-def secure(spec: PageSpec, page: Page) -> Iterator[Page]:
-    """The engine's page, moved to one that has come over `https:`."""
-    folder = DISTRIBUTIONS / spec.pyodide
-    with webserver.serve(folder, bundle.make, tls=tls.server_context()) as port:
-        page.runner.goto(f"https://127.0.0.1:{port}/harness/main.html")
-        yield page
-        page.close()
+class SecurePage(_HarnessPage):
+    """A page that has come over `https:`."""
 
-
-def test_mixed_content(spec: PageSpec, secure: Page, ws_server: ThreadedServer) -> None:
-    """An `https:` page may not connect to `ws:`, but to this computer it may in most engines."""
-    check, words = secure.run_async(DIAGNOSE.format(url="ws://example.com/", timeout=3))
-    assert check == "mixed content", words
-    found = secure.run_async(DIAGNOSE.format(url=f"{ws_server.url}/echo", timeout=3))
-    if spec.engine == "webkit":
-        assert found[0] == "mixed content"
-        assert "not even to this computer" in found[1]
-    else:
-        assert found is None
-    assert (
-        secure.run_async(DIAGNOSE.format(url=f"{ws_server.urls['wss']['server']}/echo", timeout=9))
-        is None
-    )
-
-
-class PublicPage(_ChromiumPage):
-    """A page of Chromium that comes from the internet, as far as the browser can see, in a window."""
-
-    def get_driver(self, jspi: bool = False) -> WebDriver:
-        flags = [f"--host-resolver-rules=MAP {HOST} 127.0.0.1"]
-        return drivers.start("chromium", flags, in_window=True)
+    host = "127.0.0.1"
 
     def prepare_driver(self) -> None:
-        self.goto(f"https://{HOST}:{self.server_port}/harness/main.html")
+        self.goto(f"https://{self.host}:{self.server_port}/harness/main.html")
+
+
+class SecureFirefox(SecurePage, FirefoxRunner):
+    pass
+
+
+class SecureWebKit(SecurePage, WebKitRunner):
+    pass
+
+
+class PublicPage(SecurePage, ChromiumRunner):
+    """A page of Chromium that comes from the internet, as far as the browser can see, in a window."""
+
+    host = "page.test"
+
+    def get_driver(self, jspi: bool = False) -> WebDriver:
+        flags = [f"--host-resolver-rules=MAP {self.host} 127.0.0.1"]
+        return drivers.start("chromium", flags, in_window=True)
 
     def forget_answer(self) -> None:
         """Have the browser ask its user again."""
@@ -122,37 +113,65 @@ class PublicPage(_ChromiumPage):
 
 
 @pytest.fixture
-def public(spec: PageSpec) -> Iterator[PublicPage]:
+def secure(spec: PageSpec, page_pool: PagePool) -> Iterator[Any]:
+    """A page of the engine in a browser of its own."""
+    page_pool.release()  # one browser at a time
+    kind = {"chromium": PublicPage, "firefox": SecureFirefox, "webkit": SecureWebKit}[spec.engine]
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.authority().issue_cert(HOST).configure_cert(context)
+    if kind is PublicPage:
+        tls.authority().issue_cert(kind.host).configure_cert(context)
+    else:
+        context = tls.server_context()
     folder = DISTRIBUTIONS / spec.pyodide
     with webserver.serve(folder, bundle.make, headers=PUBLIC, tls=context) as port:
-        page = PublicPage(spec, port)
-        yield page
-        page.kill()
+        page = kind(spec, port)
+        try:
+            page.call("python", BOOT_LIMIT, code="None")
+            yield page
+        finally:
+            page.kill()
 
 
-def test_local_network(spec: PageSpec, public: PublicPage, ws_server: ThreadedServer) -> None:
+def assert_mixed_content_is_named(page: SecurePage, server: ThreadedServer) -> None:
+    """An `https:` page may not connect to `ws:`, but to this computer it may in most engines."""
+    check, words = page.run_async(DIAGNOSE.format(url="ws://example.com/", timeout=3))
+    assert check == "mixed content", words
+    found = page.run_async(DIAGNOSE.format(url=f"{server.url}/echo", timeout=3))
+    if isinstance(page, SecureWebKit):
+        assert found[0] == "mixed content"
+        assert "not even to this computer" in found[1]
+    else:
+        assert found is None
+    assert page.run_async(DIAGNOSE.format(url=f"{server.urls['wss']['server']}/echo", timeout=9)) is None
+
+
+def test_mixed_content(spec: PageSpec, secure: SecurePage, ws_server: ThreadedServer) -> None:
+    """What a page that has come over `https:` may not do is named."""
+    assert_mixed_content_is_named(secure, ws_server)
+
+
+def test_local_network(spec: PageSpec, secure: PublicPage, ws_server: ThreadedServer) -> None:
     """While Chromium asks its user, time does not count; what the user has answered is named."""
     url = f"{ws_server.url}/echo"
-    assert public.run_async(SUPPORT) == ["prompt", "prompt"]
+    assert secure.run_async(SUPPORT) == ["prompt", "prompt"]
     for cell in spec.cells:
         arguments: dict[str, Any] = {"url": url, "backend": cell.backend}
-        public.forget_answer()
-        public.run_async(START.format(**arguments))
-        assert public.run_async(STILL_CONNECTING), "open_timeout has run while the browser was asking"
-        check, words = public.run_async(DIAGNOSE.format(url=url, timeout=2))
+        secure.forget_answer()
+        secure.run_async(START.format(**arguments))
+        assert secure.run_async(STILL_CONNECTING), "open_timeout has run while the browser was asking"
+        check, words = secure.run_async(DIAGNOSE.format(url=url, timeout=2))
         assert check == "local network"
         assert "asking its user" in words
 
-        public.answer("denied")
-        assert "open_timeout=0.5 s" in public.run_async(FAILURE)
-        denied = public.run_async(CONNECT.format(**arguments))
+        secure.answer("denied")
+        assert "open_timeout=0.5 s" in secure.run_async(FAILURE)
+        denied = secure.run_async(CONNECT.format(**arguments))
         assert "the browser denies this page the permission 'loopback-network'" in denied
-        check, words = public.run_async(DIAGNOSE.format(url=url, timeout=2))
+        check, words = secure.run_async(DIAGNOSE.format(url=url, timeout=2))
         assert (check, "'denied'" in words) == ("local network", True)
-        assert public.run_async(SUPPORT) == ["denied", "denied"]
+        assert secure.run_async(SUPPORT) == ["denied", "denied"]
 
-        public.answer("granted")
-        assert public.run_async(CONNECT.format(**arguments)) is None
-        assert public.run_async(DIAGNOSE.format(url=url, timeout=9)) is None
+        secure.answer("granted")
+        assert secure.run_async(CONNECT.format(**arguments)) is None
+        assert secure.run_async(DIAGNOSE.format(url=url, timeout=9)) is None
+    assert_mixed_content_is_named(secure, ws_server)
