@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from .cells import ROOT, Cell, all_pages, further_pages
+from .cells import ROOT, Cell, all_pages, context_pages, further_pages
 
 RESULT = ROOT / ".build" / "matrix.json"
 FURTHER_RESULT = ROOT / ".build" / "environments.json"
@@ -24,7 +24,10 @@ class Matrix:
         self._rows: dict[str, dict[str, Any]] = {}
         self._tables = {
             path: {cell.id: cell for page in pages for cell in page.cells}
-            for path, pages in ((RESULT, all_pages()), (FURTHER_RESULT, further_pages()))
+            for path, pages in (
+                (RESULT, [*all_pages(), *context_pages()]),
+                (FURTHER_RESULT, further_pages()),
+            )
         }
         self._cells = {id: cell for cells in self._tables.values() for id, cell in cells.items()}
         self._support: dict[str, dict[str, Any]] = {}

@@ -23,7 +23,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from . import drivers
-from .cells import PageSpec
+from .cells import CONTEXTS, PageSpec
 
 BOOT_LIMIT = 180
 """Seconds within which Pyodide and the code must be loaded."""
@@ -132,7 +132,8 @@ class _HarnessPage(_SupervisedRunner):
     def prepare_driver(self) -> None:
         thread, _, policy = self.spec.thread.partition("+")
         folder = f"harness/{policy}" if policy else "harness"
-        self.goto(f"{self.base_url}/{folder}/{thread}.html")
+        file = f"context.html?{thread}" if thread in CONTEXTS else f"{thread}.html"
+        self.goto(f"{self.base_url}/{folder}/{file}")
 
     def javascript_setup(self) -> None:
         """Nothing: the page brings what it needs."""

@@ -101,6 +101,8 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         return self._send(f"<!doctype html><title>{library}</title>{links}".encode(), "text/html")
 
     def end_headers(self) -> None:
+        # For frames of another origin, or of none.
+        self.send_header("Access-Control-Allow-Origin", "*")
         if self.path.startswith("/harness/csp/"):
             self.send_header("Content-Security-Policy", STRICT_CSP)
         for name, value in self._headers.items():

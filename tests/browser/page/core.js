@@ -4,10 +4,12 @@ const probe = globalThis.harnessProbe;
 
 // Starts Pyodide with the package and the bundle in it, and nothing that would slow it down. Pyodide lies in
 // the folder that `indexURL` names: the page's root, unless a runtime without pages says otherwise.
-export async function load(bundleUrl, indexURL = "/") {
-  const { loadPyodide } = await import(`${indexURL}pyodide.mjs`);
+// `preloaded` has `loadPyodide` and `createPyodideModule` where nothing can be imported any more.
+export async function load(bundleUrl, indexURL = "/", preloaded = undefined) {
+  const { loadPyodide, createPyodideModule } = preloaded ?? (await import(`${indexURL}pyodide.mjs`));
   const pyodide = await loadPyodide({
     indexURL,
+    createPyodideModule,
     stdout: (line) => probe.note("stdout", line),
     stderr: (line) => probe.note("stderr", line),
   });
@@ -31,8 +33,8 @@ export async function load(bundleUrl, indexURL = "/") {
 }
 
 // Resolves with a function (method, payload) -> Promise<string> into Python.
-export async function boot(bundleUrl, indexURL) {
-  const pyodide = await load(bundleUrl, indexURL);
+export async function boot(bundleUrl, indexURL, preloaded) {
+  const pyodide = await load(bundleUrl, indexURL, preloaded);
 
   // From here on every proxy of a Python object is recorded with the stack that made it.
   pyodide._module.enable_pyproxy_allocation_tracing();

@@ -1,20 +1,8 @@
-// A module worker that answers {id, boot} and {id, method, payload} with {id, result} or {id, error}.
+// A module worker that answers calls.
 
 import "./probe.js";
-import { boot } from "./core.js";
+import { answerer } from "./calls.js";
 
-let call;
+const answer = answerer();
 
-onmessage = async ({ data }) => {
-  const { id } = data;
-  try {
-    if (data.boot) {
-      call = await boot(data.boot);
-      postMessage({ id, result: null });
-    } else {
-      postMessage({ id, result: await call(data.method, data.payload) });
-    }
-  } catch (error) {
-    postMessage({ id, error: `${error}\n${error?.stack ?? ""}` });
-  }
-};
+onmessage = ({ data }) => answer(data, (reply) => postMessage(reply));
