@@ -21,6 +21,7 @@ With pytest-xdist, `-n 2 --dist loadgroup` runs two pages at a time.
     cells.py         the vocabulary above, and the choice made on the command line
     engines.py       which engines this machine has
     drivers.py       starts them through selenium, under supervise.py, which leaves no process behind
+    trust.py         which certificates the browsers accept
     runners.py       the same for pytest-pyodide's fixtures and `@run_in_pyodide`
     runtimes.py      Node, Deno and Bun in the place of a browser, for tests/environments
     webserver.py     serves Pyodide, the pages in page/ and the code in bundle.py
