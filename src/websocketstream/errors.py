@@ -20,6 +20,7 @@ constructor of :class:`WebSocketError` needs it.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Self
 
 __all__ = [
@@ -283,3 +284,12 @@ def validate_close_code_and_reason(close_code: int | None, reason: str) -> tuple
     if reason and close_code is None:
         close_code = 1000
     return close_code, reason
+
+
+def close_code_and_reason_of(error: object) -> tuple[int | None, str]:
+    """Return code and reason of a WebSocketError, if they can be sent; else neither."""
+    if isinstance(error, WebSocketError):
+        # The error of another connection may have a code, such as 1006, that can't be sent.
+        with suppress(DOMException):
+            return validate_close_code_and_reason(error.close_code, error.reason)
+    return None, ""

@@ -202,13 +202,12 @@ class _Iteration(AsyncIterator[Message]):
         message = self._incoming.get_nowait()
         if message is None:
             try:
-                message, done = await self._incoming.read()
+                message = await self._incoming.wait(self._incoming.request())
             except BaseException:
                 del self  # The traceback keeps this frame, which would keep the stream locked.
                 raise
-            if done:
+            if message is None:
                 raise StopAsyncIteration
-            assert message is not None
         return message
 
     def __del__(self) -> None:

@@ -17,7 +17,6 @@ from ._core.rules import (
     Message,
     get_a_url_record,
     redact,
-    to_message,
     validate_headers,
     validate_protocols,
 )
@@ -30,7 +29,7 @@ from .errors import (
     WebSocketError,
     validate_close_code_and_reason,
 )
-from .readable import ReadableStream, ReadResult
+from .readable import ReadableStream
 from .support import resolve_backend
 from .writable import WritableStream
 
@@ -221,8 +220,7 @@ class WebSocketStream:
         writable = self._writable or self.writable
         if writable._writer is not None:
             raise TypeError("the writable stream is locked: send through its writer, or release it")
-        connection = self._connection
-        return connection.write(to_message(message, connection.backend.as_bytes))
+        return self._connection.write(message)
 
     async def recv(self) -> Message:
         """Return the next message: ``str`` for text, ``bytes`` for binary.
@@ -242,10 +240,9 @@ class WebSocketStream:
         self._check_unlocked()
         message = self._incoming.get_nowait()
         if message is None:
-            message, done = await self._next()
-            if done:
+            message = await self._next()
+            if message is None:
                 raise self._end()
-            assert message is not None
         return message
 
     def __aiter__(self) -> Self:
@@ -262,10 +259,9 @@ class WebSocketStream:
     async def __anext__(self) -> Message:
         message = self._incoming.get_nowait()
         if message is None:
-            message, done = await self._next()
-            if done:
+            message = await self._next()
+            if message is None:
                 raise StopAsyncIteration
-            assert message is not None
         return message
 
     def close(self, close_code: int | None = None, reason: str = "") -> None:
@@ -342,12 +338,12 @@ class WebSocketStream:
         if readable._reader is not None:
             raise TypeError("the readable stream is locked: read through its reader, or release it")
 
-    async def _next(self) -> ReadResult:
+    async def _next(self) -> Message | None:
         """Wait for the next message; :attr:`readable` is locked meanwhile, as by a reader."""
         readable = self.readable
         readable._receiving += 1
         try:
-            return await self._incoming.read()
+            return await self._incoming.wait(self._incoming.request())
         finally:
             readable._receiving -= 1
 

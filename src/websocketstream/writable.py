@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from ._core.promise import Promise, rejected
-from ._core.rules import to_message
 
 if TYPE_CHECKING:
     from ._core.connection import Connection
@@ -147,8 +146,7 @@ class WritableStreamDefaultWriter:
         Standard: Streams, ``write()``; WebSockets, "write".
         """
         self._check()
-        connection = self._connection
-        return connection.write(to_message(chunk, connection.backend.as_bytes))
+        return self._connection.write(chunk)
 
     def close(self) -> Promise[None]:
         """Send what was written, then close the connection without a close code.

@@ -221,7 +221,10 @@ class Network:
 
     def write(self, size: int) -> Promise[None]:
         self.amount += size
-        return self.buffer.add(size)
+        self.buffer.estimate += size  # as Connection.write() does
+        if self.buffer.estimate >= self.buffer.high_water_mark:
+            self.buffer.refresh()
+        return self.buffer.ready
 
     def take(self, size: int) -> None:
         self.amount -= size

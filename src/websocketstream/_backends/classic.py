@@ -77,6 +77,7 @@ class ClassicTransport:
             on_close=self._closed,
             on_error=events.failed,
         )
+        self.send = self._socket.send
         self.call_soon = _ffi.JsCallSoon()
         self._cancel_buffer_poll: Callable[[], None] | None = None
         self._detached = self._backlog_limited = False
@@ -108,9 +109,6 @@ class ClassicTransport:
             # event that tells the end comes next, with the true amount.
             self._sent_all.start()
 
-    def send(self, message: Message, size: int) -> None:
-        self._socket.send(message)
-
     def discard(self) -> None:
         """Do nothing: what was sent is in the browser's buffer already."""
 
@@ -122,9 +120,9 @@ class ClassicTransport:
     def resume_reading(self) -> None:
         """Do nothing: reading is never paused."""
 
-    def _message_arrived(self, _js_event: object) -> None:
+    def _message_arrived(self, js_event: object) -> None:
         """Deliver the first message since the last batch, and those that have come with it."""
-        messages = self._socket.take()
+        messages = self._socket.take(js_event)
         if self._eager_left:
             self._eager_left -= 1
             self._wait_for_message()

@@ -13,7 +13,7 @@ from contextvars import Context
 from functools import partial
 from typing import Any, NamedTuple
 
-from .._core.promise import Promise
+from .._core.promise import Promise, Step
 from .._core.rules import Message, size_of
 from .._core.transport import Events
 
@@ -79,8 +79,8 @@ class Wire:
         self._held_back = False
         self.soon()
 
-    def call_soon(self, callback: Callable[[], object], context: Context) -> None:
-        self._loop.call_soon(callback, context=context)
+    def call_soon(self, step: Step, argument: Any, context: Context) -> None:
+        self._loop.call_soon(step, argument, context=context)
 
     def discard(self) -> None:
         self._from_client = deque(item for item in self._from_client if isinstance(item, CloseFrame))

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Iterable
 from contextlib import suppress
 from itertools import islice
+from types import coroutine
 from typing import Any, NamedTuple
 
 from ..errors import InvalidStateError
@@ -64,22 +65,8 @@ class Read(Coroutine[Any, Any, ReadResult]):
 
     def __await__(self) -> Generator[Any, None, ReadResult]:
         if self._result is None:
-            buffer, request = self._buffer, self._request
-            result = buffer.take(request)
-            while result is None:
-                if request.waiter is not None:
-                    raise RuntimeError("this read is being awaited by another task already")
-                waiter = request.waiter = Waiter(buffer.call_soon)
-                try:
-                    yield waiter
-                    waiter.result()
-                except BaseException:
-                    buffer.withdraw(request)
-                    raise
-                finally:
-                    request.waiter = None
-                result = buffer.take(request)
-            self._result = result
+            message = yield from self._buffer.wait(self._request)
+            self._result = END if message is None else ReadResult(message, False)
         return self._result
 
     def send(self, value: None) -> Any:
@@ -169,9 +156,14 @@ class ReceiveBuffer:
 
     def get_nowait(self) -> Message | None:
         """Return the next message; ``None`` if there is none, or an earlier read is waiting for it."""
-        if self._messages and not self._requests:
-            return self._pop()
-        return None
+        if not self._messages or self._requests:
+            return None
+        # _pop(), inlined: this is the way of each message in a burst.
+        message = self._messages.popleft()
+        self.size -= len(message) if type(message) is bytes or message.isascii() else size_of(message)
+        if self.is_full or self._ended:
+            self._taken()
+        return message
 
     def get_batch(self, size: int) -> list[Message]:
         """Remove and return messages until they have ``size`` bytes together, or all are taken."""
@@ -190,19 +182,45 @@ class ReceiveBuffer:
 
     def read(self) -> Read:
         """Return a read request at the end of the queue."""
+        return Read(self, self.request())
+
+    def request(self) -> ReadRequest:
+        """Put a read request at the end of the queue; the caller passes it to :meth:`wait`."""
         request = ReadRequest()
         self._requests.append(request)
-        return Read(self, request)
+        return request
+
+    @coroutine
+    def wait(self, request: ReadRequest) -> Generator[Waiter, None, Message | None]:
+        """Wait for the message of a read request; ``None`` is the end of the stream.
+
+        It is a generator, and no coroutine, because it yields the future that the task waits for.
+        """
+        result = self.take(request)
+        while result is None:
+            if request.waiter is not None:
+                raise RuntimeError("this read is being awaited by another task already")
+            request.waiter = Waiter(self.call_soon)
+            try:
+                yield request.waiter
+            except BaseException:
+                self.withdraw(request)
+                raise
+            finally:
+                request.waiter = None
+            result = self.take(request)
+        return None if isinstance(result, ReadResult) else result
 
     def reject_requests(self, error: BaseException) -> None:
         """Reject the read requests that no message is waiting for."""
         while not self._ended and len(self._requests) > len(self._messages):
             request = self._requests.pop()
             request.error = error
-            _wake(request)
+            if request.waiter is not None:
+                request.waiter.wake()
 
-    def take(self, request: ReadRequest) -> ReadResult | None:
-        """Remove ``request`` from the queue and return its result; ``None`` if it has to wait.
+    def take(self, request: ReadRequest) -> Message | ReadResult | None:
+        """Remove ``request`` from the queue; return its message, :data:`END`, or ``None`` to wait.
 
         Raises:
             Exception: the request was rejected, or the stream has ended with an error.
@@ -213,7 +231,7 @@ class ReceiveBuffer:
             message = self._pop()
             if messages and requests:
                 self._wake()
-            return ReadResult(message, False)
+            return message
         if request.error is not None:
             raise request.error.with_traceback(None)
         index = requests.index(request)
@@ -227,7 +245,7 @@ class ReceiveBuffer:
             messages.rotate(index)
             del requests[index]
             self._wake()
-            return ReadResult(message, False)
+            return message
         if not self._ended:
             return None
         del requests[index]
@@ -260,7 +278,8 @@ class ReceiveBuffer:
     def _wake(self) -> None:
         ready = len(self._requests) if self._ended else len(self._messages)
         for request in islice(self._requests, ready):
-            _wake(request)
+            if request.waiter is not None:
+                request.waiter.wake()
 
     def _finish_if_empty(self) -> None:
         if not self._messages:
@@ -270,15 +289,10 @@ class ReceiveBuffer:
                 self.finished.resolve(None)
 
 
-def _wake(request: ReadRequest) -> None:
-    if request.waiter is not None:
-        request.waiter.wake()
-
-
 class SendBuffer:
     """The count of bytes that were written and have not gone to the network yet.
 
-    It is an estimate: each write adds to it. The back end is asked for the amount (``measure``) only
+    It is an estimate, to which each write adds. The back end is asked for the amount (``measure``) only
     when the estimate reaches the mark, since that costs as much as sending a small message. While the
     buffer is full, ``watch`` has the back end call :meth:`refresh` when the amount has fallen.
     """
@@ -294,7 +308,9 @@ class SendBuffer:
         """A promise that is resolved while there is room; replaced by a pending one at the mark."""
         self._measure = measure
         self._watch = watch
-        self._estimate = 0
+        self.estimate: int = 0
+        """The bytes, as far as they are known. Who writes adds to it, and calls :meth:`refresh` when it
+        reaches the mark."""
 
     @property
     def buffered_amount(self) -> int:
@@ -305,20 +321,13 @@ class SendBuffer:
     def desired_size(self) -> int:
         """The number of bytes below the mark; zero or less when it is reached."""
         self.refresh()
-        return self.high_water_mark - self._estimate
-
-    def add(self, size: int) -> Promise[None]:
-        """Count a write; return the promise that there is room for the next."""
-        self._estimate += size
-        if self._estimate >= self.high_water_mark:
-            self.refresh()
-        return self.ready
+        return self.high_water_mark - self.estimate
 
     def refresh(self) -> None:
         """Ask the back end for the amount, and resolve or replace :attr:`ready`."""
-        self._estimate = self._measure()
+        self.estimate = self._measure()
         enough = self.high_water_mark - 1 if self.ready.settled else self.low_water_mark
-        if self._estimate <= enough:
+        if self.estimate <= enough:
             self.ready.resolve(None)
             return
         if self.ready.settled:

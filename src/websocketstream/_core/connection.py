@@ -23,30 +23,26 @@ import logging
 import time
 import warnings
 from collections.abc import Sequence
-from contextlib import suppress
+from typing import Any
 
 from ..errors import (
     AbortError,
-    DOMException,
     HandshakeError,
     InvalidStateError,
     ReceiveBufferWarning,
     WebSocketError,
-    validate_close_code_and_reason,
+    close_code_and_reason_of,
 )
 from . import failures
 from .buffers import ReceiveBuffer, SendBuffer
 from .options import DEFAULTS, ConnectionOptions
 from .promise import Promise, rejected, resolved
-from .rules import Message, redact, size_of
+from .rules import Message, redact, size_of, to_message
 from .state import Agreement, State, WebSocketCloseInfo
 from .timer import Timer
 from .transport import UNCONNECTED, Backend, Guard, HeaderFields, Permission, Transport
 
 logger = logging.getLogger("websocketstream")
-
-OVERFLOW = 4009
-"""The code to close with when the receive buffer is full; 1009 is one that a page can't send."""
 
 LATE = 0.1
 """A timer that is so many seconds late shows that the program has blocked the event loop."""
@@ -128,14 +124,19 @@ class Connection:
             return self.outgoing.desired_size
         return 0 if self._closing_writable and self.writable_closed.exception() is None else None
 
-    def write(self, message: Message) -> Promise[None]:
+    def write(self, message: Any) -> Promise[None]:
         """Send a message; return the promise that there is room for the next.
 
         Standard: WebSockets, "write" (of WebSocketStream).
         """
+        kind = type(message)
+        if kind is bytes or (kind is str and message.isascii()):
+            size = len(message)  # The usual case. Each message comes here: no call that can be saved.
+        else:
+            message = to_message(message, self.backend.as_bytes)
+            size = size_of(message)
         if self.state is not State.OPEN:
             raise self._not_writable()
-        size = size_of(message)
         try:
             self._transport.send(message, size)
         except Exception as error:
@@ -143,7 +144,11 @@ class Connection:
             raise self._not_writable() from error
         self.messages_sent += 1
         self.bytes_sent += size
-        return self.outgoing.add(size)
+        outgoing = self.outgoing
+        outgoing.estimate += size
+        if outgoing.estimate >= outgoing.high_water_mark:
+            outgoing.refresh()
+        return outgoing.ready
 
     def close(self, code: int | None = None, reason: str = "") -> None:
         """Start to close; a connection that is closing or closed already stays as it is.
@@ -166,12 +171,7 @@ class Connection:
 
         Standard: WebSockets, "close using reason".
         """
-        code, text = None, ""
-        if isinstance(reason, WebSocketError):
-            # The error of another connection may have a code, such as 1006, that can't be sent.
-            with suppress(DOMException):
-                code, text = validate_close_code_and_reason(reason.close_code, reason.reason)
-        self.close(code, text)
+        self.close(*close_code_and_reason_of(reason))
 
     def close_writable(self) -> Promise[None]:
         """Send what was written, then close; return the promise that the connection has closed.
@@ -389,7 +389,7 @@ class Connection:
             if self._failure is None:
                 self._failure = failures.overflow(mark)
                 self.incoming.end(self._failure)
-                self.close(OVERFLOW, "receive buffer full")
+                self.close(failures.OVERFLOW, "receive buffer full")
         elif not self._warned:
             self._warned = True
             warnings.warn(failures.unread(mark, self.url), ReceiveBufferWarning, stacklevel=2)

@@ -9,6 +9,9 @@ from .transport import Permission
 ABNORMAL = 1006
 """The close code of a connection that ended without a closing handshake (RFC 6455, 7.4.1)."""
 
+OVERFLOW = 4009
+"""The code to close with when the receive buffer is full; 1009 is one that a page can't send."""
+
 NEVER_SENT = (ABNORMAL, 1015)
 """Codes that stand for a failure. Some engines report a clean close for a frame that has one."""
 

@@ -11,14 +11,20 @@ from collections.abc import Callable, Generator
 from contextvars import Context
 from typing import Any
 
-type CallSoon = Callable[[Callable[[], object], Context], object]
-"""A function that calls another one in the next turn of the event loop, in that context."""
+type Step = Callable[[Any], object]
+"""The function that resumes a task: its argument is the future that the task has waited for."""
+
+type CallSoon = Callable[[Step, Any, Context], object]
+"""A function that calls a step with its argument in the next turn of the event loop, in that context."""
+
+_NOTHING: Any = iter(())
+"""An iterator that is exhausted: what ``__await__`` returns if there is nothing to wait for."""
 
 
 class Waiter:
     """A future for one task, which waits until :meth:`wake`.
 
-    The task's coroutine yields it, and calls :meth:`result` when it is resumed.
+    The task's coroutine yields it. When the task is resumed it calls :meth:`result`.
 
     An :class:`asyncio.Future` resumes its task through the event loop, which is slow in a browser:
     Pyodide makes a new proxy each time. A waiter uses the transport's ``call_soon``.
@@ -37,16 +43,13 @@ class Waiter:
         call_soon, self._call_soon = self._call_soon, None
         if call_soon is not None:
             try:
-                call_soon(self._go_on, self._context)
+                call_soon(self._step, self, self._context)
             except Exception:  # It is JavaScript's. asyncio's is slower, but does not fail.
-                self._loop.call_soon(self._go_on, context=self._context)
+                self._loop.call_soon(self._step, self, context=self._context)
 
-    # The methods of a future that asyncio's tasks call.
+    # What asyncio's tasks use of a future. There is no get_loop(), so they read `_loop`: one call less.
 
-    def get_loop(self) -> asyncio.AbstractEventLoop:
-        return self._loop
-
-    def add_done_callback(self, step: Callable[[Any], object], *, context: Context) -> None:
+    def add_done_callback(self, step: Step, *, context: Context) -> None:
         self._step, self._context = step, context
 
     def result(self) -> None:
@@ -58,11 +61,8 @@ class Waiter:
             return False
         self._call_soon = None
         self._cancelled = asyncio.CancelledError() if msg is None else asyncio.CancelledError(msg)
-        self._loop.call_soon(self._go_on, context=self._context)
+        self._loop.call_soon(self._step, self, context=self._context)
         return True
-
-    def _go_on(self) -> None:
-        self._step(self)
 
 
 class Promise[T]:
@@ -129,6 +129,11 @@ class Promise[T]:
         return self._error
 
     def __await__(self) -> Generator[Any, None, T]:
+        if self.settled and self._error is None and self._value is None:
+            return _NOTHING  # type: ignore[no-any-return]  # Saves a generator for each message sent.
+        return self._wait()
+
+    def _wait(self) -> Generator[Any, None, T]:
         if not self.settled:
             waiter = asyncio.get_running_loop().create_future()
             self._waiters.append(waiter)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextvars import Context
 from typing import Any, Protocol
 
-from .promise import Promise
+from .promise import Promise, Step
 from .rules import Message
 
 HeaderFields = Sequence[tuple[str, str]]
@@ -74,8 +74,8 @@ class Transport(Protocol):
     def resume_reading(self) -> None:
         """Stop holding the server back."""
 
-    def call_soon(self, callback: Callable[[], object], context: Context) -> None:
-        """Call ``callback`` in ``context`` in the next turn of the event loop, outside any task."""
+    def call_soon(self, step: Step, argument: Any, context: Context) -> None:
+        """Call ``step(argument)`` in ``context``, later in the event loop and outside any task."""
 
     def discard(self) -> None:
         """Drop the messages that were not handed to the browser yet."""
@@ -110,9 +110,9 @@ def start_timer(seconds: float, callback: Callable[[], None]) -> Callable[[], No
     return asyncio.get_running_loop().call_later(seconds, callback).cancel
 
 
-def call_soon_in(callback: Callable[[], object], context: Context) -> None:
-    """Call ``callback`` in ``context`` in the next turn of the event loop."""
-    asyncio.get_running_loop().call_soon(callback, context=context)
+def call_soon_in(step: Step, argument: Any, context: Context) -> None:
+    """Call ``step(argument)`` in ``context`` in the next turn of the event loop."""
+    asyncio.get_running_loop().call_soon(step, argument, context=context)
 
 
 class _Unconnected:

@@ -15,6 +15,7 @@ from typing import Any
 
 import js
 
+from .._core.promise import Step
 from .proxies import Scope
 
 
@@ -79,19 +80,20 @@ class JsCallSoon:
     """
 
     def __init__(self) -> None:
-        self._calls: deque[tuple[Callable[[], object], Context]] = deque()
+        self._calls: deque[tuple[Step, Any, Context]] = deque()
         self._scope = Scope()
-        self._js_arrive = self._scope.keep(self._arrive, may_suspend=True)
+        js_arrive = self._scope.keep(self._arrive, may_suspend=True)
+        self._js_queue = js.queueMicrotask.bind(None, js_arrive)
         self._arriving = 0
         self._holding = self._closed = False
 
-    def __call__(self, callback: Callable[[], object], context: Context) -> None:
+    def __call__(self, step: Step, argument: Any, context: Context) -> None:
         if self._closed:
-            asyncio.get_running_loop().call_soon(callback, context=context)
+            asyncio.get_running_loop().call_soon(step, argument, context=context)
             return
         if not self._holding:
             self._queue()  # First: if it raises, the caller finds another way.
-        self._calls.append((callback, context))
+        self._calls.append((step, argument, context))
 
     def hold(self) -> None:
         """Schedule nothing until :meth:`release`."""
@@ -115,7 +117,7 @@ class JsCallSoon:
             self._end()
 
     def _queue(self) -> None:
-        js.queueMicrotask(self._js_arrive)
+        self._js_queue()
         self._arriving += 1
 
     def _arrive(self) -> None:
@@ -126,8 +128,8 @@ class JsCallSoon:
             self._call()
 
     def _call(self) -> None:
-        callback, context = self._calls.popleft()
-        context.run(callback)
+        step, argument, context = self._calls.popleft()
+        context.run(step, argument)
 
     def _end(self) -> None:
         # Each microtask that was queued still calls the proxy, so the last one destroys it.
