@@ -97,7 +97,9 @@ def install(
     from .loop import LoopPatch
     from .options import Options
 
-    defaults = Options(fetch=_ffi.JsFetch, probe=_ffi.probe, call_later=_ffi.call_later)
+    defaults = Options(
+        fetch=_ffi.JsFetch, probe=_ffi.probe, page=_ffi.page_origin(), call_later=_ffi.call_later
+    )
     given = replace(
         defaults,
         backend=backend,

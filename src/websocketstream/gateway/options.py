@@ -40,6 +40,8 @@ class Options:
     """The function that asks, after a failure, whether a server is there; ``None``: unknown."""
     forbidden_by: Callable[[str], str | None] | None = None
     """The function that returns the directive of the page's policy that has forbidden a URL, if any."""
+    page: str | None = None
+    """The page's origin; ``None`` outside a page."""
     call_later: CallLater = start_timer
     idle_timeout: float | None = None
     high_water_mark: int = DEFAULTS.high_water_mark

@@ -16,7 +16,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from .._core.outage import ask_over_http, http_url
-from .._core.rules import redact
+from .._core.rules import needed_permission, redact
 from ..errors import SecurityError
 from .options import Options
 
@@ -53,8 +53,14 @@ def forbidden(url: str, options: Options) -> str | None:
 
 
 async def ask(url: str, options: Options, *modes: Literal["cors", "no-cors"]) -> int | None:
-    """Ask as :func:`.ask_over_http` does; 0, as if something had answered, with ``probe=False``."""
-    return 0 if options.probe is None else await ask_over_http(url, options.probe, *modes)
+    """Ask as :func:`.ask_over_http` does; 0, as if something had answered, with ``probe=False``.
+
+    So it is where the page needs a permission: Firefox asks its user for it before a request, but not
+    before a WebSocket.
+    """
+    if options.probe is None or needed_permission(url, options.page):
+        return 0
+    return await ask_over_http(url, options.probe, *modes)
 
 
 async def check_reachable(origin: str, options: Options) -> None:

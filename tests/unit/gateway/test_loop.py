@@ -291,12 +291,11 @@ def test_server_that_is_back(world: World) -> None:
     assert connect_to_a_suspect(world, 0)
 
 
-def test_server_that_does_not_speak_http(world: World) -> None:
-    """After some time a connection is made without asking, for a server that never answers."""
-    world.options.unreachable_origins["http://example.com:80"] = Outage(time.monotonic() - FIRST_SECONDS)
+def connect_without_asking(world: World, host: str = "example.com") -> None:
+    """Make a connection for which no request is made."""
 
     async def main(loop: asyncio.AbstractEventLoop) -> None:
-        transport, _ = await loop.create_connection(Recorder, "example.com", 80)
+        transport, _ = await loop.create_connection(Recorder, host, 80)
         transport.abort()
 
     world.run(main)
@@ -306,20 +305,27 @@ def test_server_that_does_not_speak_http(world: World) -> None:
 def test_other_origins_are_not_asked(world: World) -> None:
     """A connection to an origin without a history costs no request."""
     world.options.unreachable_origins.add("https://example.com:443")
+    connect_without_asking(world)
 
-    async def main(loop: asyncio.AbstractEventLoop) -> None:
-        transport, _ = await loop.create_connection(Recorder, "example.com", 80)
-        transport.abort()
 
-    world.run(main)
-    assert world.probes.asked == []
+def test_server_that_does_not_speak_http(world: World) -> None:
+    """After some time a connection is made without asking, for a server that never answers."""
+    world.options.unreachable_origins["http://example.com:80"] = Outage(time.monotonic() - FIRST_SECONDS)
+    connect_without_asking(world)
+
+
+def test_server_in_the_local_network() -> None:
+    """A page from the internet does not ask where that needs a permission of the browser's user."""
+    world = World(page="https://example.org")
+    world.options.unreachable_origins.add("http://192.168.1.1:80")
+    connect_without_asking(world, "192.168.1.1")
 
 
 def test_without_probe() -> None:
     """With `probe=False` nobody is asked."""
     world = World(probe=None)
     world.options.unreachable_origins.add("http://example.com:80")
-    test_other_origins_are_not_asked(world)
+    connect_without_asking(world)
 
 
 def test_cancelling_while_it_is_asked(world: World) -> None:
