@@ -71,7 +71,7 @@ class Memory:
     def enter(self, env: MeasuringEnv, what: str) -> None:
         """Enter the growth into the figures, and fail if it is too much."""
         for name, grown in self.growth().items():
-            unit, shown = ("", grown) if "objects" in name else (" (MB)", round(grown / 1e6, 1))
+            unit, shown = ("", grown) if "objects" in name else (" (MB)", round(grown / 1e6, 1) + 0.0)  # no -0.0
             env.figures[f"{what}growth of {name}{unit}"] = shown
             limit = FEW if "objects" in name else FLAT
             assert grown <= limit, f"{name} grew by {grown}"
