@@ -71,7 +71,8 @@ class Memory:
     def enter(self, env: MeasuringEnv, what: str) -> None:
         """Enter the growth into the figures, and fail if it is too much."""
         for name, grown in self.growth().items():
-            unit, shown = ("", grown) if "objects" in name else (" (MB)", round(grown / 1e6, 1) + 0.0)  # no -0.0
+            megabytes = round(grown / 1e6, 1) or 0.0  # not -0.0
+            unit, shown = ("", grown) if "objects" in name else (" (MB)", megabytes)
             env.figures[f"{what}growth of {name}{unit}"] = shown
             limit = FEW if "objects" in name else FLAT
             assert grown <= limit, f"{name} grew by {grown}"
