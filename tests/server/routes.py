@@ -66,10 +66,10 @@ async def sink(ws: Socket, query: Query) -> None:
             await asyncio.sleep(query.delay_ms / 1000)
 
 
-@route("/digest")
+@route("/digest", delay_ms=0, chunk=0)
 async def digest(ws: Socket, query: Query) -> None:
     """Takes in binary messages, and answers each text message with the number and the SHA-256 of
-    all bytes so far, as one JSON text.
+    all bytes so far, as one JSON text. With `chunk` it takes at most so many bytes per `delay_ms`.
     """
     size, total = 0, hashlib.sha256()
     async for received in ws:

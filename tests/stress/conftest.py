@@ -24,10 +24,10 @@ NAMES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKitGTK"}
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out what only the long form has: repeated scenarios, which the matrix runs once, and the
-    half hour, of which test_connections.py has a shorter one.
+    """Leave out what only the long form has: repeated scenarios, which the matrix runs once, the half
+    hour, of which test_connections.py has a shorter one, and what is only measured.
     """
-    in_long_form = collection_path.name in ("test_repeats.py", "test_long_life.py")
+    in_long_form = collection_path.name in ("test_repeats.py", "test_long_life.py", "test_marks.py")
     return True if in_long_form and not config.option.long else None
 
 
