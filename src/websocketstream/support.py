@@ -94,11 +94,13 @@ class Support(NamedTuple):
     pyodide: str | None
     """The version of Pyodide; ``None`` outside Pyodide."""
     loopback_network: str | None = None
-    """The state of the browser's permission to connect to this computer: ``"granted"``, ``"prompt"`` or
-    ``"denied"``. Only a page from elsewhere needs it. ``None``: the browser has no such permission, or
-    this caller can't wait for the answer, because ``jspi`` is ``False``."""
+    """The state of the browser's permission to connect to this computer.
+
+    It is ``"granted"``, ``"prompt"`` or ``"denied"``, and only a page from elsewhere needs it. ``None``:
+    the browser has no such permission, or ``jspi`` is ``False``, so that its answer can't be waited for.
+    """
     local_network: str | None = None
-    """The state of the permission to connect to the local network, as above."""
+    """The state of the permission to connect to the local network, in the same words."""
 
 
 def in_browser() -> bool:
