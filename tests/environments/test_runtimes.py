@@ -1,6 +1,7 @@
 """Further versions of Pyodide in Chromium and Firefox, and Pyodide in Node, Deno and Bun.
 
 Each is started once, and runs the scenarios that are marked as quick, with all of the harness's checks.
+Node, Deno and Bun run those of the gateway as well, with libraries after `install()`.
 """
 
 import json
@@ -10,17 +11,43 @@ from packaging.version import Version
 
 from tests.browser.cells import Cell, PageSpec, further_pages, further_versions, pyodide_versions
 from tests.browser.expectations import judge
-from tests.browser.pages import Page
+from tests.browser.pages import GATEWAY, Page
 from tests.browser.plugin import SELECTION
+from tests.libraries._thread import ServerThread
+from tests.scenarios.gateway.registry import all_scenarios as all_gateway_scenarios
 from tests.scenarios.registry import Scenario, all_scenarios
 from tests.server import ThreadedServer
 
 QUICK = [scenario for scenario in all_scenarios().values() if scenario.quick]
+WITH_LIBRARIES = ("node-24", "bun", "deno")
+"""Where the gateway's scenarios run: once in each kind of runtime."""
+
+ABOUT_PAGES = (
+    "headers_that_a_page_can_not_send_are_refused",
+    "headers_are_moved_by_a_hook",
+    "policy_of_the_page_is_named_in_the_error",
+    "refused_handshake_has_its_status",
+    "what_the_server_does_not_share_is_an_error_that_says_so",
+)
+"""What only browsers forbid: to send headers, to connect, and to read what CORS does not share."""
+
+ABOUT_LOSSES = ("lost_connections_are_errors_of_websockets", "lost_connections_are_ends_for_aiohttp")
+"""Node loses what has arrived before TCP ends, in plain JavaScript too; see docs/runtimes.md."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     selection = metafunc.config.stash[SELECTION]
-    if "scenario" in metafunc.fixturenames:
+    if metafunc.function is test_gateway:
+        cases = [
+            pytest.param(cell, scenario, id=f"{cell.id}::{scenario.name}")
+            for cell in selection.cells(further_pages())
+            if cell.page.engine in WITH_LIBRARIES
+            for scenario in all_gateway_scenarios().values()
+            if scenario.quick and scenario.name not in ABOUT_PAGES
+            if not (cell.page.engine.startswith("node") and scenario.name in ABOUT_LOSSES)
+        ]
+        metafunc.parametrize(("cell", "scenario"), cases)
+    elif "scenario" in metafunc.fixturenames:
         cases = [
             pytest.param(cell, scenario, id=f"{cell.id}::{scenario.name}")
             for cell in selection.cells(further_pages())
@@ -35,6 +62,23 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def test_scenario(cell: Cell, scenario: Scenario, page: Page, ws_server: ThreadedServer) -> None:
     """What the scenario promises holds here, too."""
     judge(scenario, cell, page.run_scenario(scenario.name, cell, ws_server.url, limit=scenario.timeout))
+
+
+def test_gateway(
+    cell: Cell, scenario: Scenario, page: Page, ws_server: ThreadedServer, servers: ServerThread
+) -> None:
+    """What the scenario promises to a library holds outside of browsers, too."""
+    outcome = page.run_scenario(
+        scenario.name,
+        cell,
+        ws_server.url,
+        limit=scenario.timeout,
+        registry=GATEWAY,
+        proxy=ws_server.proxy_url,
+        rest=servers.url("_rest"),
+        secure=ws_server.urls["wss"]["server"] + "/echo",
+    )
+    judge(scenario, cell, outcome)
 
 
 def test_versions_are_in_order() -> None:

@@ -90,5 +90,6 @@ async def micropip(group: str) -> Any:
     await pyodide_js.loadPackage("micropip")
     import micropip as loaded
 
-    loaded.set_index_urls([f"{js.location.origin}/simple/{group}"])
+    origin = getattr(js.harnessProbe, "origin", None) or js.location.origin
+    loaded.set_index_urls([f"{origin}/simple/{group}"])
     return loaded

@@ -10,6 +10,8 @@ import "./probe.js";
 import { boot } from "./core.js";
 
 const [folder, bundleUrl] = process.argv.slice(2);
+// There is no location.
+globalThis.harnessProbe.origin = new URL(bundleUrl).origin;
 const ready = boot(bundleUrl, `${folder}/`);
 
 const { bun, deno, node } = process.versions;
