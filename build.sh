@@ -52,11 +52,11 @@ environments() { tool environments; }
 servers() { tool servers; }
 types() { python -m mypy; }
 
-# Two pages at a time. The pure core is covered by unit tests to the last branch.
+# Three at a time, because many tests wait. The pure core is covered by unit tests to the last branch.
 tests() {
     local everything=()
     (($#)) || everything=(--cov --cov-fail-under=100)
-    python -m pytest --numprocesses 2 --dist loadgroup "${everything[@]}" "$@"
+    python -m pytest --numprocesses 3 --dist loadgroup "${everything[@]}" "$@"
 }
 lint() {
     python -m ruff check

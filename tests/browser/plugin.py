@@ -64,6 +64,8 @@ def pytest_configure(config: pytest.Config) -> None:
         _configure_pytest_pyodide(option)
     if not config.pluginmanager.hasplugin("xdist"):
         config.addinivalue_line("markers", "xdist_group(name): what pytest-xdist runs in one process")
+    if not config.pluginmanager.hasplugin("pytest_cov"):
+        config.addinivalue_line("markers", "no_cover: what pytest-cov need not watch")
 
 
 def _configure_pytest_pyodide(option: Any) -> None:
@@ -77,7 +79,9 @@ def _configure_pytest_pyodide(option: Any) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Tell pytest-xdist and the matrix where a test belongs."""
+    """Tell pytest-xdist and the matrix where a test belongs, and pytest-cov what it need not watch."""
+    if not item.nodeid.startswith("tests/unit/"):
+        item.add_marker(pytest.mark.no_cover)  # watching takes time, and the unit tests cover everything
     page, cell = page_of(item), cell_of(item)
     if page is not None:
         item.add_marker(pytest.mark.xdist_group(page.id))
