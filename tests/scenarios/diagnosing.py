@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 from websocketstream import DOMSyntaxError, diagnose
 from websocketstream.diagnosis import Diagnosis, Finding
@@ -71,6 +72,18 @@ async def server_that_speaks_the_other_scheme_is_found(env: Env) -> None:
     found = await cause(env, f"{other}:{rest}/echo")
     assert found.check == "TLS", found
     assert found.remedy == f"Use {scheme}:."
+
+
+@scenario()
+async def untrusted_certificate_is_a_possible_cause(env: Env) -> None:
+    """A certificate that the browser does not trust is named beside a server that is down."""
+    env.require(isinstance(env, BrowserEnv), "only a browser asks over HTTP")
+    async with env.stream("/wrong-certificates") as opened:
+        urls = json.loads(await anext(aiter(opened.readable)))
+    found = await examined(env, f"{urls['expired']}/echo")
+    assert found.cause is not None
+    assert (found.cause.check, "certificate" in found.cause.words) == ("server", True)
+    assert {each.check: each.result for each in found.findings}["TLS"] == "unknown"
 
 
 @scenario()
