@@ -16,6 +16,10 @@ failed every write is a pending one, until the page learns of it two turns of th
 program that answers the last message at once would write just then. So the first message after a pause
 waits for two turns, and is written only if the connection has not failed by then. While the network
 keeps pulling nothing waits: it would halve the rate and prevent no crash.
+
+A page that is left stays connected in the back/forward cache, where it is frozen. So nothing more is
+written once it is left: if the connection fails there, a pending write would crash the tab when the user
+comes back.
 """
 
 from __future__ import annotations
@@ -66,6 +70,9 @@ class NativeTransport:
         """``True`` while the network asks for a batch and there is none."""
         self._source = _ffi.JsSource()
         self._two_turns = _ffi.JsTurns(2, self._enqueue_batch, events.failed)
+        self._left = False
+        """``True`` while the page is in the back/forward cache, or about to be."""
+        self._stop_watching_page = _ffi.watch_page(self._leave, self._come_back)
         self._watched = False
         self._close_with: tuple[int | None, str] | None = None
         self._paused: _ffi.JsDeferred | None = None
@@ -110,7 +117,7 @@ class NativeTransport:
 
     def _enqueue_batch(self) -> None:
         """Enqueue the next message and small ones after it, if the network has asked for a batch."""
-        if not self._pulled or not self._queue or self._outcome is not None:
+        if not self._pulled or not self._queue or self._left or self._outcome is not None:
             return
         self._pulled = False
         batch: list[Message] = []
@@ -122,6 +129,14 @@ class NativeTransport:
         self._queued_bytes -= total
         self._enqueued_bytes = total
         self._source.enqueue(batch)
+
+    def _leave(self) -> None:
+        self._left = True
+
+    def _come_back(self) -> None:
+        self._left = False
+        # Not at once: a failure in the meantime is reported after the event that calls this.
+        self._two_turns.start()
 
     # Receiving.
 
@@ -199,6 +214,7 @@ class NativeTransport:
             self._stream.close(*(self._close_with or (None, "")))
 
     def _detach(self) -> None:
+        self._stop_watching_page()
         self._two_turns.close()
         self.call_soon.close()
         self._stream.detach()

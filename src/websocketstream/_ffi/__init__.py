@@ -27,6 +27,7 @@ from .proxies import abort_reason as abort_reason
 from .proxies import call_later as call_later
 from .proxies import watch_abort as watch_abort
 from .proxies import watch_online as watch_online
+from .proxies import watch_page as watch_page
 from .turns import JsCallSoon as JsCallSoon
 from .turns import JsTurns as JsTurns
 from .values import js_buffer_to_bytes as js_buffer_to_bytes

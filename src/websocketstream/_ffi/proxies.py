@@ -175,6 +175,22 @@ def watch_online(callback: Callable[[], None]) -> Callable[[], None]:
     return _listen(js, "online", callback)
 
 
+def watch_page(leave: Callable[[], None], come_back: Callable[[], None]) -> Callable[[], None]:
+    """Call ``leave`` when the page is left, and ``come_back`` when it is shown from the browser's cache.
+
+    Return a function that ends the watch. Workers get neither event.
+    """
+    if not hasattr(js, "document"):
+        return lambda: None
+    stops = _listen(js, "pagehide", leave), _listen(js, "pageshow", come_back)
+
+    def stop() -> None:
+        for stop_listening in stops:
+            stop_listening()
+
+    return stop
+
+
 def _listen(js_target: Any, event: str, callback: Callable[[], None]) -> Callable[[], None]:
     scope = Scope()
     js_listener = scope.keep(lambda _event: callback())
