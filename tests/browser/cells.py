@@ -170,7 +170,10 @@ class Selection:
 
     def newest_pages(self) -> list[PageSpec]:
         """For each engine and thread, the page of this run with the newest Pyodide."""
-        return list({(page.engine, page.thread): page for page in reversed(self.pages())}.values())
+        found: dict[tuple[str, str], PageSpec] = {}
+        for page in self.pages():
+            found.setdefault((page.engine, page.thread), page)
+        return list(found.values())
 
     def cells(self, among: Iterable[PageSpec] | None = None) -> list[Cell]:
         """The cells of those pages that are let through."""

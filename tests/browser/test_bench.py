@@ -19,11 +19,10 @@ CASES_ELSEWHERE = [case for case in CASES if case.size in (32, 1 << 20)]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    selected = metafunc.config.stash[SELECTION].pages()
-    # The newest Pyodide comes first.
-    pages = {spec.engine: spec for spec in reversed(selected) if spec.thread == "main"}
-    engines = list(pages)[:1] if metafunc.function is test_new_interpreters_are_measured else list(pages)
-    metafunc.parametrize("spec", [pages[engine] for engine in engines], ids=engines)
+    pages = [page for page in metafunc.config.stash[SELECTION].newest_pages() if page.thread == "main"]
+    if metafunc.function is test_new_interpreters_are_measured:
+        pages = pages[:1]
+    metafunc.parametrize("spec", pages, ids=[page.engine for page in pages])
 
 
 def test_every_contender_moves_what_it_claims(spec: PageSpec) -> None:
