@@ -13,7 +13,7 @@ from tools.project import Problem, alone, main, say
 
 PACKAGES = {
     "chromium": ("chromium", "chromium-driver", "chromium-sandbox", "fonts-dejavu-core"),
-    "firefox": ("firefox-esr", "fonts-dejavu-core"),
+    "firefox": ("firefox-esr", "libnss3", "fonts-dejavu-core"),
     "webkit": ("webkit2gtk-driver", "xvfb", "dbus", "fonts-dejavu-core"),
 }
 """Debian's packages; Ubuntu has WebKitGTK under the same names. Firefox's driver is from PyPI."""
