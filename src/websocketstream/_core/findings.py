@@ -250,7 +250,7 @@ def _connection(facts: Facts) -> Judgement:
         chosen = f" with the subprotocol {facts.protocol}" if facts.protocol else ""
         return "ok", f"It opened within {facts.seconds:.1f} s{chosen}."
     words = f"It was not open after {facts.seconds:.1f} s." if facts.pending else _why(facts.error)
-    if not facts.answers:
+    if not facts.answers or facts.pending:
         return "problem", words
     return (
         "problem",
