@@ -193,6 +193,8 @@ def _chromium(engine: Engine, flags: Sequence[str], size: tuple[int, int] | None
         options.add_argument("--no-sandbox")
     if size:
         options.add_argument(f"--window-size={size[0]},{size[1]}")
+    # Chromium's driver switches off what browsers do to the timers of pages that are hidden.
+    options.add_experimental_option("excludeSwitches", ["disable-background-timer-throttling"])
     for flag in (*CHROMIUM_FLAGS, *flags):
         options.add_argument(flag)
     service = _service(_ChromeService, engine)
