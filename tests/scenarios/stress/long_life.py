@@ -85,7 +85,12 @@ class _Life:
         """Measure a connection that comes and goes. Its objects don't count as held."""
         async with self._connecting:
             begun = time.monotonic()
-            await act()
+            try:
+                await act()
+            except Exception as error:
+                seconds = time.monotonic() - begun
+                error.add_note(f"connection {len(self.connections) + 1}, which took {seconds:.1f} s")
+                raise
             self.connections.append(1000 * (time.monotonic() - begun))
 
     async def read_memory(self) -> None:
