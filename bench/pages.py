@@ -60,7 +60,10 @@ class BenchPage:
 
     def reload(self) -> None:
         """Begin with a new interpreter."""
-        self._running().prepare_driver()
+        if self._runner is None:
+            self._running()  # Firefox would go on with a page that is left while it loads
+        else:
+            self._runner.prepare_driver()
 
     def close(self) -> None:
         """End the browser, if it runs."""
