@@ -14,8 +14,8 @@ loop for each message loses the last ones when the server closes. So no promise 
 Chromium also crashes the tab when a write is pending as the connection fails. Once the network side has
 failed every write is a pending one, until the page learns of it two turns of the event loop later. A
 program that answers the last message at once would write just then. So the first message after a pause
-waits for two turns, and is written only if the connection has not failed by then. While the network
-keeps pulling nothing waits: it would halve the rate and prevent no crash.
+is written two turns after the one that it answers, and only if the connection has not failed by then.
+While the network keeps pulling nothing waits: it would halve the rate and prevent no crash.
 
 A page that is left stays connected in the back/forward cache, where it is frozen. So nothing more is
 written once it is left: if the connection fails there, a pending write would crash the tab when the user
@@ -69,7 +69,10 @@ class NativeTransport:
         self._pulled = False
         """``True`` while the network asks for a batch and there is none."""
         self._source = _ffi.JsSource()
-        self._two_turns = _ffi.JsTurns(2, self._enqueue_batch, events.failed)
+        # With JSPI, code that a message resumes runs one turn after its arrival; one more makes two.
+        turns = 1 if events.may_suspend and _ffi.has_jspi() else 2
+        self._write_later = _ffi.JsTurns(turns, self._enqueue_batch, events.failed)
+        self._write_again = _ffi.JsTurns(2, self._enqueue_batch, events.failed)
         self._left = False
         """``True`` while the page is in the back/forward cache, or about to be."""
         self._stop_watching_page = _ffi.watch_page(self._leave, self._come_back)
@@ -97,7 +100,7 @@ class NativeTransport:
         self._queued_bytes += size
         if self._pulled:
             # The first message after a pause: wait for news of a failure, see the module's docstring.
-            self._two_turns.start()
+            self._write_later.start()
 
     def discard(self) -> None:
         self._queue.clear()
@@ -136,7 +139,7 @@ class NativeTransport:
     def _come_back(self) -> None:
         self._left = False
         # Not at once: a failure in the meantime is reported after the event that calls this.
-        self._two_turns.start()
+        self._write_again.start()
 
     # Receiving.
 
@@ -215,6 +218,7 @@ class NativeTransport:
 
     def _detach(self) -> None:
         self._stop_watching_page()
-        self._two_turns.close()
+        self._write_later.close()
+        self._write_again.close()
         self.call_soon.close()
         self._stream.detach()
