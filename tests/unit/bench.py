@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextvars import Context
 from typing import Any
 
 from websocketstream import WebSocketOpenInfo, WebSocketStream
@@ -10,7 +9,7 @@ from websocketstream._core.buffers import ReadResult, ReceiveBuffer
 from websocketstream._core.connection import Connection
 from websocketstream._core.options import ConnectionOptions
 from websocketstream._core.rules import Message
-from websocketstream._core.transport import UNCONNECTED, Events
+from websocketstream._core.transport import UNCONNECTED, Events, call_soon_in
 from websocketstream.testing import FakeBackend, FakePeer
 
 
@@ -98,6 +97,8 @@ class Bench(FakeBackend):
 class Rig:
     """A transport that writes down what it is asked for."""
 
+    call_soon = staticmethod(call_soon_in)
+
     def __init__(self, events: Events, receive_backpressure: bool) -> None:
         self.events = events
         self.receive_backpressure = receive_backpressure
@@ -118,9 +119,6 @@ class Rig:
 
     def resume_reading(self) -> None:
         self.asked.append("resume_reading")
-
-    def call_soon(self, callback: Callable[[], object], context: Context) -> None:
-        asyncio.get_running_loop().call_soon(callback, context=context)
 
     def discard(self) -> None:
         self.asked.append("discard")

@@ -332,6 +332,22 @@ async def test_interrupts_are_not_caught() -> None:
         connection.close()
 
 
+async def test_send_that_raises() -> None:
+    """A write that the transport can't carry out raises, and so does everything after it."""
+    connection = connection_on(bench := Bench())
+
+    def fail(*_: object) -> None:
+        raise LieError
+
+    bench.rig.send = fail  # type: ignore
+    with pytest.raises(WebSocketError, match="LieError") as raised:
+        connection.write("message")
+    assert isinstance(raised.value.__cause__, LieError)
+    assert bench.rig.asked[-1] == "abandon"
+    assert connection.closed.exception() is raised.value
+    assert connection.messages_sent == 0
+
+
 async def test_call_soon_that_raises() -> None:
     """A reader is resumed by asyncio if the transport's `call_soon` raises."""
     connection = connection_on(Bench())

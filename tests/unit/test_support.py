@@ -24,7 +24,7 @@ MODULE = sys.modules["websocketstream.support"]
 CHROMIUM = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"
 
-DOOR = ("parse_url", "call_later", "js_buffer_to_bytes", "watch_abort", "abort_reason")
+DOOR = ("parse_url", "call_later", "js_buffer_to_bytes", "watch_abort", "watch_online", "abort_reason")
 """The functions that the back ends take from the door to JavaScript when they are imported."""
 
 
