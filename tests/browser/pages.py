@@ -91,7 +91,6 @@ class Page:
         """pytest-pyodide's view of the page, ready for calls."""
         if self._runner is None:
             begun = time.monotonic()
-            self._prepared.clear()
             self._start()
             self._prepare(SELFCHECK)
             self.starts.append(time.monotonic() - begun)
@@ -196,6 +195,7 @@ class Page:
 
     def close(self) -> None:
         """End the browser, if it runs."""
+        self._prepared.clear()
         runner, self._runner = self._runner, None
         if runner is not None:
             runner.kill()

@@ -28,6 +28,9 @@ from .tls import server_context, wrong_contexts
 
 HOST = "127.0.0.1"
 
+LET_GO_SECONDS = 2.0
+"""Time that a client has to go when the server reads from it again."""
+
 
 class Server:
     """A running server. It listens twice: for `ws:`, and with TLS for `wss:`."""
@@ -100,6 +103,7 @@ class Server:
         self.hub.stopping = True  # drops whoever is accepted from now on
         for listener in self._listeners:
             listener.close(close_connections=False)
+        await self._let_go()
         self.drop_all()
         for _ in range(2):  # turns until nobody is accepted any more
             await asyncio.sleep(0)
@@ -109,6 +113,19 @@ class Server:
             await listener.wait_closed()
         self._listeners.clear()
         self._wrong_urls.clear()
+
+    async def _let_go(self) -> None:
+        """Read from clients that wait for it, until they are gone.
+
+        A page may have abandoned such a connection with a write in it. Chromium's own WebSocketStream
+        lives until that is read, and crashes the tab if it is dropped: at any later scenario's restart.
+        """
+        stopped = [connection for connection in self.connections if connection.stopped_reading]
+        for connection in stopped:
+            connection.resume_reading()
+        if stopped:
+            gone = [asyncio.ensure_future(connection.wait_closed()) for connection in stopped]
+            await asyncio.wait(gone, timeout=LET_GO_SECONDS)
 
     def _hold(self, port: int) -> int:
         """Keep a port from everybody else, while the server does not listen, too; return it.

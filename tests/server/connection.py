@@ -56,6 +56,7 @@ class Connection(ServerConnection):
         self.corked = False
         self.muted = False
         self.cut = False
+        self.stopped_reading = False
         self.on_close: Callable[[], None] = lambda: None
         self.hub = hub
         self._queued = 0
@@ -172,10 +173,16 @@ class Connection(ServerConnection):
 
     def stop_reading(self) -> None:
         """Read nothing any more. A client that goes away is noticed all the same (on Linux)."""
+        self.stopped_reading = True
         self._shrink_receive_buffer()
         tcp(self.transport).pause_reading()
         forget = when_gone(self.transport.get_extra_info("socket"), self.transport.abort)
         self.connection_lost_waiter.add_done_callback(lambda _: forget())
+
+    def resume_reading(self) -> None:
+        """Read again, all that comes."""
+        self.recv_messages.high = self.recv_messages.low = None
+        tcp(self.transport).resume_reading()
 
     def set_pace(self, chunk: int, delay: float) -> None:
         """Take at most `chunk` bytes per `delay` seconds, while TCP holds back the rest."""
