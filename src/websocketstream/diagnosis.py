@@ -18,7 +18,7 @@ from ._core.connection import Connection
 from ._core.findings import Facts, Finding, judge
 from ._core.options import BackendName, ConnectionOptions
 from ._core.promise import Promise
-from ._core.rules import get_a_url_record, redact, validate_protocols
+from ._core.rules import get_a_url_record, needed_permission, redact, validate_protocols
 from .errors import DOMSyntaxError, SecurityError
 from .stream import WebSocketStream
 from .support import in_browser, resolve_backend
@@ -173,8 +173,11 @@ class _Examination:
             facts.opens_without_subprotocols = not without.failed
             if not without.failed:
                 return
-        # A question over HTTP might make the browser ask its user for the permission.
-        if self._door is None or facts.state == "prompt":
+        if self._door is None:
+            return
+        # A question over HTTP might make the browser ask its user. Firefox does so only then.
+        asks = facts.permission is None and needed_permission(facts.url, self._door.page_url())
+        if asks or facts.state == "prompt":
             return
         # Without a user name and a password, which fetch refuses.
         url = facts.http + urlsplit(facts.url)._replace(scheme="", netloc="").geturl()

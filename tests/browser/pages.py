@@ -133,7 +133,11 @@ class Page:
 
     def run_async(self, code: str) -> Any:
         """Run any Python in the page and return its value, as far as JSON can carry it."""
-        return self.runner.run_async(code)
+        try:
+            return self.runner.run_async(code)
+        except (NoAnswer, TabCrashed):
+            self.close()
+            raise
 
     def _prepare(self, registry: Registry) -> None:
         """Have the page import a registry and what it needs, once."""

@@ -54,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     engines = option.engine or [name.strip() for name in allowed.split(",") if name.strip()]
     if unknown := set(engines) - set(ENGINES) - set(RUNTIMES):
         raise pytest.UsageError(f"WEBSOCKETSTREAM_ENGINES: unknown: {', '.join(sorted(unknown))}")
-    whole = option.whole or option.long
+    whole = option.whole or getattr(option, "long", False)  # that option is of the stress tests
     selection = Selection(engines, option.backend, option.thread, option.pyodide, whole)
     config.stash[SELECTION] = selection
     if not hasattr(config, "workerinput"):

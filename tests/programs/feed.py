@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.connection import broadcast
@@ -96,7 +97,7 @@ async def transport(server: str) -> None:
         print("limits:", websocket.transport.get_write_buffer_limits())
         print("buffered:", websocket.transport.get_write_buffer_size())
         print("closing:", websocket.transport.is_closing())
-        print("to:", str(websocket.remote_address[1]) == server.rpartition(":")[2])
+        print("to:", websocket.remote_address[1] == urlsplit(server).port)
     print("closing:", websocket.transport.is_closing())
 
 

@@ -94,6 +94,7 @@ class Server:
 
     async def _restart(self, seconds: float, compression: bool) -> None:
         """Drop whoever is connected, and listen on the same ports again after so many seconds."""
+        await self._let_go()
         await self._stop_listening()
         await asyncio.sleep(seconds)
         self.hub.stopping = False
@@ -103,8 +104,8 @@ class Server:
         self.hub.stopping = True  # drops whoever is accepted from now on
         for listener in self._listeners:
             listener.close(close_connections=False)
-        await self._let_go()
-        self.drop_all()
+        for connection in list(self.connections):
+            connection.abort()
         for _ in range(2):  # turns until nobody is accepted any more
             await asyncio.sleep(0)
         for listener in self._listeners:
@@ -118,7 +119,7 @@ class Server:
         """Read from clients that wait for it, until they are gone.
 
         A page may have abandoned such a connection with a write in it. Chromium's own WebSocketStream
-        lives until that is read, and crashes the tab if it is dropped: at any later scenario's restart.
+        lives until that is read, and crashes the tab if it is dropped: in some later scenario.
         """
         stopped = [connection for connection in self.connections if connection.stopped_reading]
         for connection in stopped:
@@ -182,9 +183,10 @@ class Server:
             held.close()
 
     def drop_all(self) -> None:
-        """Drop whoever is connected."""
+        """Drop whoever is connected and read from; :meth:`_let_go` says why not the others."""
         for connection in list(self.connections):
-            connection.abort()
+            if not connection.stopped_reading:
+                connection.abort()
 
     async def entry(self, id: str, timeout: float = 10) -> Entry:
         """What the journal says of connection `id` once it has ended, or TimeoutError."""

@@ -86,6 +86,7 @@ def on_page(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Web]:
         web = web or Web()
         door = SimpleNamespace(
             page_origin=lambda: origin,
+            page_url=lambda: origin,
             user_agent=lambda: "Firefox/153.0",
             is_online=lambda: True,
             probe=web.probe,
@@ -185,6 +186,13 @@ async def test_permission(
     monkeypatch.setattr(FakeBackend, "permission", lambda self, url: FakePermission(state))
     found = await examine(refuse, "wss://127.0.0.1/?s3cret")
     assert {each.check: each.result for each in found.findings}["local network"] == result
+    assert web.asked == []
+
+
+async def test_permission_for_requests_only(on_page: Callable[..., Web]) -> None:
+    """Where only a request needs the permission, as in Firefox, none is made."""
+    web = on_page()
+    assert cause_of(await examine(refuse, "wss://127.0.0.1/?s3cret")) == "connection"
     assert web.asked == []
 
 

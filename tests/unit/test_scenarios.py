@@ -23,6 +23,9 @@ SCENARIOS = all_scenarios()
 
 KEPT = (WebSocketStream, Connection)
 
+REMAINS_SECONDS = 5.0
+"""Time for what remains to go away: a network takes some, and aiohttp's heartbeat 1.5 s."""
+
 
 @pytest.fixture(scope="module")
 def server_url() -> Iterator[str]:
@@ -72,15 +75,18 @@ async def judge(scenario: Scenario, env: Env, caplog: pytest.LogCaptureFixture) 
 
 
 async def remains(env: Env) -> list[str]:
-    """What a scenario has left behind, a few turns of the event loop after its end."""
+    """What a scenario has left behind after its end, when all had some time to go away."""
     if isinstance(env, FakeEnv):
         env.backend.peers.clear()
     this = asyncio.current_task()
-    for turn in range(100):
-        left = [repr(task) for task in asyncio.all_tasks() if task is not this] or kept()
-        if not left:
-            break
-        await asyncio.sleep(0.01 if turn > 10 else 0)  # a real network takes its time to go away
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + REMAINS_SECONDS
+    turn = 0
+    while (
+        left := [repr(task) for task in asyncio.all_tasks() if task is not this] or kept()
+    ) and loop.time() < deadline:
+        await asyncio.sleep(0.01 if turn > 10 else 0)
+        turn += 1
     return left
 
 

@@ -152,7 +152,7 @@ def browser() -> ModuleType:
     module.call_later = start_timer
     module.event_loop_class = lambda: PageLoop
     module.has_sockets = lambda: False
-    module.page_origin = lambda: None
+    module.page_url = lambda: None
     return module
 
 

@@ -23,16 +23,17 @@ class BrowserBackend:
     abort_reason = staticmethod(_ffi.abort_reason)
 
     def permission(self, url: str) -> _ffi.JsPermission | None:
-        name = needed_permission(url, _ffi.page_origin())
-        return None if name is None else _ffi.JsPermission(name)
+        name = needed_permission(url, _ffi.page_url())
+        # Firefox asks its user before an HTTP request, but not before a WebSocket.
+        return None if name is None or "Firefox/" in _ffi.user_agent() else _ffi.JsPermission(name)
 
     async def is_reachable(self, url: str) -> bool:
-        page = _ffi.page_origin()
-        if needed_permission(url, page):
-            return True  # Firefox would ask its user to permit the request, but not the WebSocket.
+        if needed_permission(url, _ffi.page_url()):
+            return True  # The request would make Firefox ask its user.
         url = http_url(url)
         # On the page's own origin the status can be seen.
-        mode: Literal["cors", "no-cors"] = "cors" if url.startswith(f"{page}/") else "no-cors"
+        own = url.startswith(f"{_ffi.page_origin()}/")
+        mode: Literal["cors", "no-cors"] = "cors" if own else "no-cors"
         policy = _ffi.JsPolicyWatch()
         try:
             status = await ask_over_http(url, _ffi.probe, mode)

@@ -91,7 +91,7 @@ class Connection:
         self._aborted = False
         self._permission: Permission | None = None
         self._transport: Transport = UNCONNECTED
-        self.guard = Guard(self.failed)
+        self.guard: Guard = Guard(self.failed)
         self._timer = Timer(backend.call_later, self.guard)
         self.outgoing: SendBuffer = SendBuffer(
             options.send_high_water_mark, self._unsent, self._watch_buffer

@@ -14,6 +14,7 @@ from .environment import has_jspi as has_jspi
 from .environment import has_sockets as has_sockets
 from .environment import is_online as is_online
 from .environment import page_origin as page_origin
+from .environment import page_url as page_url
 from .environment import parse_url as parse_url
 from .environment import pyodide_version as pyodide_version
 from .environment import run_sync as run_sync

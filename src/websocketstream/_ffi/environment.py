@@ -68,6 +68,15 @@ def page_origin() -> str | None:
     return str(js.origin) if hasattr(js, "origin") else None
 
 
+def page_url() -> str | None:
+    """Return the URL or origin that the page or worker has come from; ``None`` if there is none.
+
+    The origin of a sandboxed frame is opaque, and the URL of a worker can be a ``blob:``.
+    """
+    origin = page_origin()
+    return str(js.location.href) if origin == "null" else origin
+
+
 def is_online() -> bool | None:
     """Return ``False`` if the browser knows that it has no network; ``None``: unknown."""
     online = getattr(getattr(js, "navigator", None), "onLine", None)

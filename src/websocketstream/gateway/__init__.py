@@ -98,7 +98,7 @@ def install(
     from .options import Options
 
     defaults = Options(
-        fetch=_ffi.JsFetch, probe=_ffi.probe, page=_ffi.page_origin(), call_later=_ffi.call_later
+        fetch=_ffi.JsFetch, probe=_ffi.probe, page=_ffi.page_url(), call_later=_ffi.call_later
     )
     given = replace(
         defaults,
