@@ -168,6 +168,11 @@ class Selection:
             and any(_allows(self.backends, cell.backend) for cell in page.cells)
         ]
 
+    def pages_of_long_tests(self) -> list[PageSpec]:
+        """The pages for tests that take minutes in WebKitGTK: there only if it is asked for."""
+        asked_for = self.whole or "webkit" in self.engines
+        return [page for page in self.pages() if asked_for or page.engine != "webkit"]
+
     def newest_pages(self) -> list[PageSpec]:
         """For each engine and thread, the page of this run with the newest Pyodide."""
         found: dict[tuple[str, str], PageSpec] = {}

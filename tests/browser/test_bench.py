@@ -1,4 +1,4 @@
-"""The benchmark runs: each contender moves the messages that it claims to move, in each engine."""
+"""The benchmark runs: each contender moves the messages that it claims to move."""
 
 import pytest
 
@@ -19,8 +19,9 @@ CASES_ELSEWHERE = [case for case in CASES if case.size in (32, 1 << 20)]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    pages = [page for page in metafunc.config.stash[SELECTION].newest_pages() if page.thread == "main"]
-    if metafunc.function is test_new_interpreters_are_measured:
+    selection = metafunc.config.stash[SELECTION]
+    pages = [page for page in selection.newest_pages() if page.thread == "main"]
+    if metafunc.function is test_new_interpreters_are_measured or not selection.whole:
         pages = pages[:1]
     metafunc.parametrize("spec", pages, ids=[page.engine for page in pages])
 

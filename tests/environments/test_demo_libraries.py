@@ -1,4 +1,4 @@
-"""The demo's page "Libraries": its data, and its behaviour in every engine."""
+"""The demo's page "Libraries": its data, and its behaviour."""
 
 import re
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ LINK = re.compile(r'href="([^"]*)"')
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "engine" in metafunc.fixturenames:
-        pages = metafunc.config.stash[SELECTION].pages()
+        pages = metafunc.config.stash[SELECTION].pages_of_long_tests()
         engines = list(dict.fromkeys(page.engine for page in pages))
         if metafunc.function is test_versions_do_not_clash:
             # Each run has a worker of its own, in every engine.

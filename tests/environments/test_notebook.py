@@ -1,4 +1,4 @@
-"""The example notebook in JupyterLite, in every engine: all cells, interrupting, restarting."""
+"""The example notebook in JupyterLite: all cells, interrupting, restarting."""
 
 import json
 import re
@@ -21,7 +21,7 @@ from .jupyter import Notebook, error_of, html_of, text_of
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     pages = [
         PageSpec(page.engine, "notebook", page.pyodide)
-        for page in metafunc.config.stash[SELECTION].pages()
+        for page in metafunc.config.stash[SELECTION].pages_of_long_tests()
         if page.thread == "main" and page.pyodide == pyodide_versions()[0]
     ]
     if metafunc.function is test_restarting:
