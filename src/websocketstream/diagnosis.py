@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from ._core.connection import Connection
 from ._core.findings import Facts, Finding, judge
 from ._core.options import BackendName, ConnectionOptions
+from ._core.outage import ask_over_http
 from ._core.promise import Promise
 from ._core.rules import get_a_url_record, needed_permission, redact, validate_protocols
 from .errors import DOMSyntaxError, SecurityError
@@ -216,14 +217,9 @@ class _Examination:
 
     async def _ask(self, url: str, mode: Literal["cors", "no-cors"]) -> int | None:
         """Ask over HTTP; return the status, 0 if it is hidden, ``None`` if nothing answers."""
-        answer: Promise[int | None] = Promise()
         seconds = max(0.0, min(ASK_SECONDS, self._deadline - self._now()))
         begun = self._now()
-        cancel = self._door.probe(url, mode, seconds, answer.resolve)
-        try:
-            status = await answer
-        finally:
-            cancel()
+        status = await ask_over_http(url, self._door.probe, mode, seconds=seconds)
         return LATE if status == 0 and self._now() - begun >= seconds else status
 
     async def _settles(self, promise: Promise[Any], seconds: float) -> bool:

@@ -69,15 +69,19 @@ def http_url(url: str) -> str:
     return parts._replace(scheme=scheme, netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
-async def ask_over_http(url: str, probe: Probe, *modes: Literal["cors", "no-cors"]) -> int | None:
+async def ask_over_http(
+    url: str, probe: Probe, *modes: Literal["cors", "no-cors"], seconds: float = PROBE_SECONDS
+) -> int | None:
     """Ask over HTTP whether a server is at ``url``, in one mode after the other until one answers.
+
+    ``seconds``: the time after which a request counts as answered.
 
     Returns:
         The status, 0 if the page may not see it, ``None`` if nothing answers.
     """
     for mode in modes:
         answered: Promise[int | None] = Promise()
-        cancel = probe(url, mode, PROBE_SECONDS, answered.resolve)
+        cancel = probe(url, mode, seconds, answered.resolve)
         try:
             status = await answered
         finally:
