@@ -1,22 +1,24 @@
 """``./build.sh bench``: measure, print the tables, write them and the plot.
 
 Everything that is there is written into `.build/bench`. A run without options measures everything, which
-takes about 20 minutes, and puts it into README.md and docs/ too. With options only what they
-name is measured, and the rest of the results stays as it was: so a whole run can be made of parts.
+takes at most 25 minutes, and puts it into README.md and docs/ too. With options only what they name is
+measured, and the rest of the results stays as it was: so a whole run can be made of parts, all at one
+commit.
 """
 
 import argparse
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from tests.browser.cells import BACKENDS, PageSpec, pyodide_versions
 from tools import wheel
-from tools.project import BUILD, ROOT, Problem, main, replace_block, say
+from tools.project import BUILD, CHANGED, ROOT, Problem, commit, main, replace_block, say
 
 from . import plot, report, server
 from .measure import Bench, Scale
 from .pages import page
-from .plan import BY_ID, CASES, ROUNDS, SCENARIOS, Selection
+from .plan import BY_ID, CASES, FEWEST_ROUNDS, MOST_ROUNDS, SCENARIOS, Selection
 from .results import Results
 
 RESULTS = BUILD / "bench" / "results.json"
@@ -41,7 +43,11 @@ def arguments() -> argparse.Namespace:
         )
     parser.add_argument("--pyodide", default=pyodide_versions()[0], choices=pyodide_versions())
     default = Scale()
-    parser.add_argument("--rounds", type=int, default=default.rounds, help=f"default: {default.rounds}")
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        help=f"default: {FEWEST_ROUNDS}, and up to {MOST_ROUNDS} until a ratio is known within 10 %%",
+    )
     parser.add_argument(
         "--seconds",
         type=float,
@@ -73,18 +79,23 @@ def bench() -> None:
     ours = (found for found in results.measurements.values() if BY_ID[found.contender].kind == "ours")
     if failed := [found for found in ours if found.error]:
         raise Problem("\n".join(f"{', '.join(found.key)}: {found.error}" for found in failed))
-    if options.update or (everything and not options.report and options.rounds >= ROUNDS):
+    if options.update or (everything and not options.report and options.rounds is None):
         publish(results)
 
 
 def measure(results: Results, selection: Selection, options: argparse.Namespace) -> None:
     """Measure engine by engine, and keep what there is after each."""
-    scale = Scale(rounds=options.rounds, seconds=options.seconds)
+    scale = Scale(seconds=options.seconds)
+    if options.rounds:
+        scale = replace(scale, fewest=options.rounds, most=options.rounds)
     results.wheel_bytes = wheel.find().stat().st_size
+    measured = commit()
+    if not measured or measured.endswith(CHANGED):
+        say("not to be published: the files are not those of a commit")
     with server.serve() as serving:
         for engine in selection.engines:
             with page(PageSpec(engine, "main", options.pyodide)) as opened:
-                Bench(engine, opened, serving, selection, results, scale).run()
+                Bench(engine, opened, serving, selection, results, scale, measured).run()
                 results.engines[engine] = {
                     "version": opened.version,
                     "pyodide": options.pyodide,

@@ -1,15 +1,27 @@
 """Measure: one scenario after the other, the contenders taking turns in each round."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from statistics import median, quantiles
+from time import monotonic
 
 from tools.project import say
 
 from .pages import BenchPage, SampleFailed
-from .plan import OUR_MODULE, PEER_MODULES, ROUNDS, Case, Contender, Selection
-from .results import Measurement, Results
+from .plan import (
+    CONNECTIONS,
+    FEWEST_ROUNDS,
+    FIRST_MESSAGE,
+    MOST_ROUNDS,
+    OUR_MODULE,
+    PEER_MODULES,
+    Case,
+    Contender,
+    Selection,
+    compared,
+)
+from .results import Measurement, Results, ratio
 from .server import BenchServer
 
 MAX_BYTES, MAX_MESSAGES = 1 << 29, 400_000
@@ -18,13 +30,19 @@ MAX_BYTES, MAX_MESSAGES = 1 << 29, 400_000
 TOGETHER = 10
 """How many connections are opened at a time; Chromium delays what is more."""
 
-ECHOES = 20
-"""How many there are on each of many connections."""
+ECHOES, ECHOES_EACH = 400, 8
+"""How many there are in all, and at least on each of many connections."""
 
 FLOOD = Case("binary", 1 << 16)
 FLOOD_MESSAGES = 2048
 PAUSE_MS = 20
 """How long a slow reader waits after each message."""
+
+NEW_INTERPRETERS = 3
+"""The rounds in which each sample takes a new interpreter, which takes seconds to start."""
+
+VARYING = ("p99",)
+"""Cases whose ratios would take hundreds of rounds to be known well."""
 
 type Units = dict[str, str]
 """The cases of a scenario, and the unit of each."""
@@ -34,11 +52,12 @@ type Units = dict[str, str]
 class Scale:
     """How much is measured."""
 
-    rounds: int = ROUNDS
-    seconds: float = 0.4
+    fewest: int = FEWEST_ROUNDS
+    most: int = MOST_ROUNDS
+    seconds: float = 0.2
     """How long a sample is meant to take, as far as its size can be chosen."""
-    connections: int = 150
-    flood_seconds: float = 3
+    connections: Sequence[int] = CONNECTIONS
+    flood_seconds: float = 2
 
 
 @dataclass(frozen=True)
@@ -62,9 +81,10 @@ class Bench:
         selection: Selection,
         results: Results,
         scale: Scale,
+        commit: str = "",
     ) -> None:
         self._engine, self._page, self._server = engine, page, server
-        self._selection, self._results, self._scale = selection, results, scale
+        self._selection, self._results, self._scale, self._commit = selection, results, scale, commit
         self._ids = map(str, count())
 
     def run(self) -> None:
@@ -125,7 +145,7 @@ class Bench:
     def _round_trips(self, scenario: str) -> None:
         say(f"{self._engine}: round trip")
         url = self._server.url("/echo")
-        number = round(1000 * self._scale.seconds)
+        number = max(2, round(2000 * self._scale.seconds))
 
         def sample(contender: Contender) -> Sample:
             times = self._page.take("round_trips", contender.client, url=url, count=number)["times"]
@@ -138,7 +158,7 @@ class Bench:
     def _connects(self, scenario: str) -> None:
         say(f"{self._engine}: connect")
         url = self._server.url("/echo")
-        number = max(2, round(50 * self._scale.seconds))
+        number = max(2, round(100 * self._scale.seconds))
 
         def sample(contender: Contender) -> Sample:
             times = self._page.take("connects", contender.client, url=url, count=number)["times"]
@@ -147,17 +167,20 @@ class Bench:
         self._alternate(scenario, {"connect": "ms"}, self._who(), sample)
 
     def _many(self, scenario: str) -> None:
-        number = self._scale.connections
-        say(f"{self._engine}: {number} connections")
+        steps = [(number, max(ECHOES_EACH, ECHOES // number)) for number in self._scale.connections]
+        say(f"{self._engine}: {steps[-1][0]} connections")
         url = self._server.url("/echo")
-        what = {"connections": number, "together": TOGETHER, "echoes": ECHOES}
 
         def sample(contender: Contender) -> Sample:
-            taken = self._page.take("many", contender.client, url=url, **what)
-            rate = number * ECHOES * 1000 / taken["echo_ms"]
-            return Sample({"open": taken["open_ms"], "echo": rate}, number)
+            taken = self._page.take("many", contender.client, url=url, steps=steps, together=TOGETHER)
+            rates = {
+                f"echo-{connections}": connections * echoes * 1000 / ms
+                for (connections, echoes), ms in zip(steps, taken["echo_ms"], strict=True)
+            }
+            return Sample({"open": taken["open_ms"], **rates}, steps[-1][0])
 
-        self._alternate(scenario, {"open": "ms", "echo": "echoes/s"}, self._who(), sample)
+        echoes = {f"echo-{number}": "echoes/s" for number in self._scale.connections}
+        self._alternate(scenario, {"open": "ms", **echoes}, self._who(), sample)
 
     def _memory(self, scenario: str) -> None:
         say(f"{self._engine}: memory")
@@ -185,18 +208,22 @@ class Bench:
     def _imports(self, scenario: str) -> None:
         say(f"{self._engine}: import")
 
-        def measure(module: str, compiled: bool = False) -> float:
-            self._page.reload()
-            return self._page.measure_import(module, compiled)
+        url = self._server.url("/echo")
 
         def sample(contender: Contender) -> Sample:
-            if contender.id in PEER_MODULES:
-                return Sample({"import": measure(PEER_MODULES[contender.id])}, 1)
-            compiled = measure(OUR_MODULE, compiled=True)
-            return Sample({"import": measure(OUR_MODULE), "compiled": compiled}, 1)
+            self._page.reload()
+            if contender.id not in FIRST_MESSAGE:
+                return Sample({"import": self._page.measure_import(PEER_MODULES[contender.id])}, 1)
+            values = self._page.first_message(contender.client, url)
+            if contender.kind == "ours":
+                self._page.reload()
+                values["compiled"] = self._page.measure_import(OUR_MODULE, compiled=True)
+            return Sample(values, 1)
 
-        who = [found for found in self._who() if found.id in PEER_MODULES or found.id == "ours-polyfill"]
-        self._alternate(scenario, {"import": "ms", "compiled": "ms"}, who, sample)
+        who = [found for found in self._who() if found.id in (*FIRST_MESSAGE, *PEER_MODULES)]
+        rounds = min(NEW_INTERPRETERS, self._scale.most)
+        units = {"import": "ms", "compiled": "ms", "first": "ms"}
+        self._alternate(scenario, units, who, sample, rounds)
 
     def _who(self) -> list[Contender]:
         return self._selection.who(self._engine)
@@ -209,17 +236,25 @@ class Bench:
         sample: Callable[[Contender], Sample],
         rounds: int | None = None,
     ) -> None:
-        """Let all contenders take a sample in each round; each round begins with another one."""
+        """Let contenders take a sample each, in rounds of which each begins with another one.
+
+        Unless the number of rounds is given, there are more than the fewest only for contenders that are
+        compared with each other, until their ratio is known precisely. Two that have been compared
+        are out of it for good, so each has values of the first rounds without a gap.
+        """
+        begun = monotonic()
         made = {
             contender: {
-                case: Measurement(self._engine, scenario, case, contender.id, unit)
+                case: Measurement(self._engine, scenario, case, contender.id, unit, commit=self._commit)
                 for case, unit in units.items()
             }
             for contender in contenders
         }
-        left = list(contenders)
-        for number in range(rounds or self._scale.rounds):
-            turn = number % max(1, len(left))
+        fewest, most = (rounds, rounds) if rounds else (self._scale.fewest, self._scale.most)
+        left, pairs = list(contenders), compared(contenders)
+        number = 0
+        while left and number < most:
+            turn = number % len(left)
             for contender in [*left[turn:], *left[:turn]]:
                 try:
                     taken = sample(contender)
@@ -234,7 +269,18 @@ class Bench:
                     entry.count = taken.count
                     entry.values.append(value)
                     entry.busy += [] if taken.busy is None else [taken.busy]
+            number += 1
+            if fewest <= number < most:
+                pairs = [(one, other) for one, other in pairs if not _is_known(made[one], made[other])]
+                left = [found for found in left if any(found in pair for pair in pairs)]
+        say(f"  {number} rounds, {monotonic() - begun:.0f} s")
         for entries in made.values():
             for entry in entries.values():
                 if entry.values or entry.error:
                     self._results.add(entry)
+
+
+def _is_known(measured: dict[str, Measurement], reference: dict[str, Measurement]) -> bool:
+    """Whether further rounds would say no more about the ratio of two contenders."""
+    ratios = [ratio(found, reference[case]) for case, found in measured.items() if case not in VARYING]
+    return all(found is None or found.precise for found in ratios)

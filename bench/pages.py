@@ -58,6 +58,11 @@ class BenchPage:
         folder = COMPILED if compiled else ""
         return float(self._call("import", BOOT_LIMIT, module=module, folder=folder))
 
+    def first_message(self, client: str, url: str) -> dict[str, float]:
+        """The time to the first echo in a page that is new, and how much of it the import took."""
+        values: dict[str, float] = self._call("first", BOOT_LIMIT, client=client, url=url)
+        return values
+
     def reload(self) -> None:
         """Begin with a new interpreter."""
         if self._runner is None:

@@ -18,7 +18,8 @@ class Contender:
     """What the page calls it."""
     kind: str
     """"reference", "ours", "naive", "peer", "library" for one that runs through the gateway, "streams"
-    for ours through a reader and a writer, or "variant" for another way to use a reference."""
+    for ours through a reader and a writer, "option" for ours with an option, or "variant" for another
+    way to use a reference."""
     fresh: bool = False
     """Whether it sends a new array each time."""
 
@@ -62,12 +63,18 @@ class Case:
 
 CASES = (
     Case("text", 32),
+    Case("text", 1 << 10),
     Case("binary", 32),
     Case("binary", 1 << 10),
     Case("binary", 1 << 16),
     Case("binary", 1 << 20),
 )
-ROUNDS = 5
+FEWEST_ROUNDS, MOST_ROUNDS = 6, 15
+"""An interval of 95 % takes six rounds; after fifteen a ratio is left as uncertain as it is."""
+JSPI = ("chromium", "firefox")
+"""The engines in which Python can call `run_sync()`, which costs time; see docs/benchmarks.md."""
+CONNECTIONS = (1, 10, 50, 150)
+"""How many there are at a time in the scenario "many"."""
 SCENARIOS = ("receive", "send", "round-trip", "connect", "import", "memory", "many")
 PEER_MODULES = {
     "pyscript": "pyscript",
@@ -78,6 +85,18 @@ PEER_MODULES = {
 DIRECT = "ours-polyfill"
 """What libraries are compared with: the stream that they stand on, used directly."""
 OUR_MODULE = "websocketstream"
+FIRST_MESSAGE = ("js-native", "ours-native", "js-classic", "ours-polyfill")
+"""Whose first message after a page load is measured; see inpage/first.py."""
+
+
+def compared(contenders: Sequence[Contender]) -> list[tuple[Contender, Contender]]:
+    """The pairs whose ratio is to be known precisely: those with a goal that is not about a peer."""
+    baselines = {
+        found: DIRECT if found.kind == "library" else REFERENCES[found.backend].id
+        for found in contenders
+        if found.kind in ("ours", "library", "option")
+    }
+    return [(found, BY_ID[other]) for found, other in baselines.items() if BY_ID[other] in contenders]
 
 
 @dataclass(frozen=True)
@@ -99,13 +118,16 @@ class Selection:
     def who(self, engine: str, scenario: str = "", case: Case | None = None) -> list[Contender]:
         """The contenders of an engine, references always among them.
 
-        Variants take part in binary sends only, readers and writers where messages move.
+        Variants take part in binary sends only, readers and writers where messages move, and options
+        where they matter.
         """
         left_out = set()
         if scenario != "send" or case is None or case.kind != "binary":
             left_out.add("variant")
         if scenario not in ("receive", "send", "round-trip"):
             left_out.add("streams")
+        if scenario != "round-trip" or engine not in JSPI:
+            left_out.add("option")
         backends = [name for name in BACKENDS[engine] if not self.backends or name in self.backends]
         return [
             contender

@@ -1,5 +1,6 @@
 """The plot: every Python client compared with JavaScript, in one picture."""
 
+from math import isinf
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,11 @@ def _draw_panel(panel: Axes, results: Results, engine: str, scenario: str) -> No
         ratios = [results.ratio(engine, scenario, case.id, contender.id, reference) for case in CASES]
         places = [group + (number - (len(shown) - 1) / 2) * width for group in range(len(CASES))]
         label = contender.label + (f", {contender.backend}" if contender.kind == "ours" else "")
-        heights = [ratio.median if ratio else 0.0 for ratio in ratios]
+        heights = [ratio.estimate if ratio else 0.0 for ratio in ratios]
         panel.bar(places, heights, width, color=COLOURS[contender.id], label=label)
+        for place, ratio in zip(places, ratios, strict=True):
+            if ratio and not isinf(ratio.high):
+                panel.vlines(place, ratio.low, ratio.high, color="#222", linewidth=0.8)
     panel.axhline(1, color="#222", linewidth=1, linestyle="--")
     panel.set_ylim(0, TOP)
     panel.set_xticks(range(len(CASES)), [case.label.replace(" ", "\n", 1) for case in CASES])

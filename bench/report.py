@@ -1,9 +1,23 @@
 """The tables, in Markdown that is aligned, so that it can be read in a terminal too."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import isinf
+from textwrap import fill
 
-from .plan import BY_ID, CASES, CONTENDERS, DIRECT, REFERENCES, ROUNDS, SCENARIOS, Contender
-from .results import Measurement, Results, Spread
+from tools.project import CHANGED
+
+from .plan import (
+    BY_ID,
+    CASES,
+    CONNECTIONS,
+    CONTENDERS,
+    DIRECT,
+    FEWEST_ROUNDS,
+    REFERENCES,
+    SCENARIOS,
+    Contender,
+)
+from .results import Measurement, Ratio, Results
 from .targets import IMPORT_MS, NAIVE, NAIVE_FACTOR, WHEEL_BYTES, target
 
 ENGINES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKitGTK"}
@@ -15,12 +29,16 @@ ROWS: dict[tuple[str, str], str] = {
     ("round-trip", "p50"): "round trip, p50",
     ("round-trip", "p99"): "round trip, p99",
     ("connect", "connect"): "connect",
-    ("many", "open"): "open 150 connections",
-    ("many", "echo"): "echo on 150 connections",
+    ("many", "open"): f"open {CONNECTIONS[-1]} connections",
+    **{
+        ("many", f"echo-{number}"): f"echo on {number} connection{'s' if number > 1 else ''}"
+        for number in CONNECTIONS
+    },
     ("memory", "ahead"): "slow reader: sent and not read",
     ("memory", "heap"): "slow reader: growth of Python's heap",
     ("import", "import"): "import",
     ("import", "compiled"): "import, compiled already",
+    ("import", "first"): "first echo after a page load",
 }
 """What is measured, by scenario and case, in the order of the tables."""
 
@@ -28,11 +46,20 @@ BULK = {case.id: case.size for case in CASES if case.size >= 1 << 16}
 """Messages whose rate is told in bytes."""
 
 MET, MISSED, EVEN, OUT_OF_REACH = "✓", "✗", "≈", "○"
+OPTION = "run_sync=False"
 LEGEND = (
-    "Ratios are medians of the rounds' ratios, with the lowest and the highest. ✓: the goal is met. "
-    "✗: it is not. The goal against another client is to be faster. ≈: faster in some rounds, slower in "
-    "others. ○: JavaScript itself would not reach the goal. *: the server was the limit."
+    "Ratios are shown with the interval that holds them with 95 % probability. ✓: the goal is met. "
+    "✗: it is not. The goal against another client is to be faster. ≈: the interval includes 1. "
+    "○: JavaScript itself would not reach the goal. *: the server was the limit."
 )
+WIDTH = 110
+
+OVERVIEW = (
+    *((scenario, case) for case in ("text-32", "binary-1024") for scenario in ("receive", "send")),
+    *((scenario, case) for case in BULK for scenario in ("receive", "send")),
+    ("round-trip", "p50"),
+)
+"""The rows of the README's table."""
 
 type Row = Sequence[str]
 
@@ -42,7 +69,8 @@ def text(results: Results, engines: Iterable[str]) -> str:
     measured = [engine for engine in engines if engine in results.engines]
     parts = ["### All engines\n", against_javascript(results, measured)]
     parts += [section(results, engine) for engine in measured]
-    return "\n".join([*parts, package(results), LEGEND, f"\n{_footer(results)}\n"])
+    ends = [fill(LEGEND, WIDTH), "", _footer(results), ""]
+    return "\n".join([*parts, package(results), *ends])
 
 
 def section(results: Results, engine: str) -> str:
@@ -65,44 +93,55 @@ def section(results: Results, engine: str) -> str:
 
 
 def overview(results: Results) -> str:
-    """Two sentences for the README: how ours compare with JavaScript, over all engines and messages."""
-    rates = [*_medians(results, "receive"), *_medians(results, "send")]
-    trips = [*_medians(results, "round-trip", "p50")]
-    return (
-        f"Sending and receiving reach {min(rates):.2f} to {max(rates):.2f} of the rate of a JavaScript "
-        "loop in the same browser on the same kind of socket, and a round trip takes "
-        f"{min(trips):.1f} to {max(trips):.1f} times as long. {_footer(results)}\n"
-    )
+    """The README's table: how ours compare with JavaScript, in some rows."""
+    columns = _ours(results, ENGINES)
+    rows = [["", *(f"{ENGINES[engine]}, {who.backend}" for engine, who in columns)]]
+    for scenario, case in OVERVIEW:
+        cells = [
+            results.ratio(engine, scenario, case, who.id, REFERENCES[who.backend].id)
+            for engine, who in columns
+        ]
+        label = "round trip, time" if scenario == "round-trip" else ROWS[scenario, case]
+        rows.append([label, *(f"{found.estimate:.2f}" if found else "" for found in cells)])
+    return f"{table(rows)}\n{_footer(results)}\n"
 
 
 def against_javascript(results: Results, engines: Iterable[str]) -> str:
     """Compare ours with JavaScript, in a table with a column for each back end of these engines."""
-    columns = [
-        (engine, contender)
-        for engine in engines
-        for contender in CONTENDERS
-        if contender.kind == "ours"
-        and any(found.key[0] == engine and found.contender == contender.id for found in _all(results))
-    ]
+    columns = _ours(results, engines)
     rows = [["", *(f"{ENGINES[engine]}, {who.backend}" for engine, who in columns)]]
     for (scenario, case), label in ROWS.items():
         if scenario in ("receive", "send", "round-trip"):
             cells = [
-                _compare(results, engine, scenario, case, who.id, REFERENCES[who.backend].id, wide=False)
+                _compare(results, engine, scenario, case, who.id, REFERENCES[who.backend].id)
                 for engine, who in columns
             ]
             rows.append([label, *cells])
+            cells = [_optional(results, engine, scenario, case, who) for engine, who in columns]
+            if any(cells):
+                rows.append([f"{label}, {OPTION}", *cells])
     return table(rows)
 
 
-def _medians(results: Results, scenario: str, case: str | None = None) -> Iterator[float]:
-    """The ratios of ours to JavaScript in this scenario, one for each engine, back end and case."""
-    for found in _all(results):
-        who = BY_ID[found.contender]
-        if found.scenario == scenario and who.kind == "ours" and case in (None, found.case):
-            spread = results.ratio(*found.key, REFERENCES[who.backend].id)
-            if spread is not None:
-                yield spread.median
+def _ours(results: Results, engines: Iterable[str]) -> list[tuple[str, Contender]]:
+    """The engines, and which of ours has been measured in each."""
+    measured = {(found.engine, found.contender) for found in _all(results)}
+    return [
+        (engine, contender)
+        for engine in engines
+        for contender in CONTENDERS
+        if contender.kind == "ours" and (engine, contender.id) in measured
+    ]
+
+
+def _optional(results: Results, engine: str, scenario: str, case: str, ours: Contender) -> str:
+    """Compare ours with an option that costs or saves time with JavaScript, if that was measured."""
+    cells = [
+        _compare(results, engine, scenario, case, found.id, REFERENCES[ours.backend].id)
+        for found in CONTENDERS
+        if found.kind == "option" and found.backend == ours.backend
+    ]
+    return "".join(cells)
 
 
 def _footer(results: Results) -> str:
@@ -111,11 +150,19 @@ def _footer(results: Results) -> str:
     days = sorted({fact["day"] for fact in facts})
     pyodides = ", ".join(sorted({fact["pyodide"] for fact in facts}))
     versions = ", ".join(f"{ENGINES[name]} {fact['version']}" for name, fact in results.engines.items())
-    return f"Measured on {' and '.join(days)}: {versions}; Pyodide {pyodides}."
+    commits = " and ".join(sorted({found.commit for found in _all(results)}))
+    return fill(f"Measured on {' and '.join(days)} at {commits}: {versions}; Pyodide {pyodides}.", WIDTH)
 
 
 def missing(results: Results) -> list[str]:
-    """What has not been measured, or in too few rounds to be published."""
+    """What has not been measured, or not in the way in which it could be published."""
+    commits = sorted({found.commit for found in _all(results)})
+    mixed = [] if len(commits) == 1 else [f"one commit (there are {', '.join(commits)})"]
+    mixed += [
+        f"a commit without changes to it (measured: {commit or 'nobody knows what'})"
+        for commit in commits
+        if not commit or commit.endswith(CHANGED)
+    ]
     measured = {(found.engine, found.scenario) for found in _all(results)}
     never = [
         f"{engine} {scenario}"
@@ -123,11 +170,14 @@ def missing(results: Results) -> list[str]:
         for scenario in SCENARIOS
         if (engine, scenario) not in measured
     ]
-    return never + [
-        f"{' '.join(found.key)} (rounds: {len(found.values)} of {ROUNDS})"
+    few = [
+        f"{' '.join(found.key)} (rounds: {len(found.values)} of {FEWEST_ROUNDS})"
         for found in _all(results)
-        if len(found.values) < ROUNDS and found.scenario != "memory" and not found.error
+        if len(found.values) < FEWEST_ROUNDS
+        and found.scenario not in ("memory", "import")
+        and not found.error
     ]
+    return mixed + never + few
 
 
 def package(results: Results) -> str:
@@ -177,10 +227,12 @@ def _goals(results: Results, engine: str, ours: Contender) -> Iterator[Row]:
     for (scenario, case), label in ROWS.items():
         if not results.find(engine, scenario, case, ours.id):
             continue
-        aim = target(scenario, case, ours.id, others[0].id)
+        aim = target(engine, scenario, case, ours.id, others[0].id)
         cells = [_compare(results, engine, scenario, case, ours.id, other.id) for other in others]
         if any(cells):
             rows.append([label, str(aim or ""), *cells])
+        if optional := _optional(results, engine, scenario, case, ours):
+            rows.append([f"{label}, {OPTION}", str(aim or ""), optional, *[""] * (len(others) - 1)])
     if rows:
         yield ["", "goal", *(other.label for other in others)]
         yield from rows
@@ -193,32 +245,31 @@ def _libraries(results: Results, engine: str) -> Iterator[Row]:
     for (scenario, case), label in ROWS.items():
         cells = [_compare(results, engine, scenario, case, found.id, DIRECT) for found in libraries]
         if any(cells):
-            rows.append([label, str(target(scenario, case, libraries[0].id, DIRECT) or ""), *cells])
+            aim = target(engine, scenario, case, libraries[0].id, DIRECT)
+            rows.append([label, str(aim or ""), *cells])
     if rows:
         yield ["", "goal", *(found.label for found in libraries)]
         yield from rows
 
 
-def _compare(
-    results: Results, engine: str, scenario: str, case: str, ours: str, other: str, wide: bool = True
-) -> str:
+def _compare(results: Results, engine: str, scenario: str, case: str, ours: str, other: str) -> str:
     """The ratio of two contenders, and whether the goal is met."""
     if scenario == "memory":
         # An amount that is nothing for some; the figures tell all there is to say.
         return ""
-    spread = results.ratio(engine, scenario, case, ours, other)
-    if spread is None:
+    ratio = results.ratio(engine, scenario, case, ours, other)
+    if ratio is None:
         found = results.find(engine, scenario, case, other)
         return "(failed)" if found and found.error else ""
-    shown = _ratio(spread) if wide else f"{spread.median:.2f}"
-    aim = target(scenario, case, ours, other)
+    shown = _ratio(ratio)
+    aim = target(engine, scenario, case, ours, other)
     if aim is None:
         return shown
-    if BY_ID[other].kind == "peer" and spread.low <= 1 <= spread.high:
+    if BY_ID[other].kind == "peer" and ratio.low <= 1 <= ratio.high:
         return f"{shown} {EVEN}"
-    met = aim.met(spread.median)
+    met = aim.met(ratio.estimate)
     limit = results.ratio(engine, scenario, case, REFERENCES[BY_ID[ours].backend].id, other)
-    beyond = not met and other == NAIVE and limit is not None and limit.median < NAIVE_FACTOR
+    beyond = not met and other == NAIVE and limit is not None and limit.estimate < NAIVE_FACTOR
     return f"{shown} {OUT_OF_REACH if beyond else _verdict(met)}"
 
 
@@ -259,5 +310,6 @@ def _digits(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def _ratio(spread: Spread) -> str:
-    return f"{spread.median:.2f} ({spread.low:.2f}–{spread.high:.2f})"
+def _ratio(ratio: Ratio) -> str:
+    interval = "" if isinf(ratio.high) else f" ({ratio.low:.2f}–{ratio.high:.2f})"
+    return f"{ratio.estimate:.2f}{interval}"

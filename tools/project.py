@@ -19,6 +19,9 @@ NODE_MODULES = ROOT / "node_modules"
 VENV = BUILD / "venv"
 VENV_PYTHON = VENV / "bin" / "python"
 
+CHANGED = "-changed"
+"""What `commit` says of files that differ from the commit."""
+
 
 class Problem(Exception):
     """An error whose message is all that the user needs: it is shown without a traceback."""
@@ -124,6 +127,18 @@ def alone() -> Iterator[None]:
     with (BUILD / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def commit() -> str:
+    """Return the commit that is checked out, with `CHANGED` if files differ from it; "" without Git."""
+
+    def git(*arguments: str) -> str:
+        return subprocess.check_output(["git", *arguments], cwd=ROOT, text=True).strip()
+
+    try:
+        return git("rev-parse", "--short=10", "HEAD") + (CHANGED if git("status", "--porcelain") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return ""
 
 
 def main(work: Callable[[], None]) -> None:

@@ -19,6 +19,13 @@ async def take(client: str, sample: str, options: str) -> Any:
     return await getattr(samples, sample)(CLIENTS[client], **json.loads(options))
 
 
+async def first_message(client: str, url: str) -> Any:
+    """Measure the time to the first message; see first.py."""
+    from . import first
+
+    return await first.measure(client, url)
+
+
 def measure_import(module: str, folder: str) -> float:
     """How many milliseconds it takes to import a module for the first time.
 

@@ -62,21 +62,26 @@ async def connects(open: Open, url: str, count: int) -> Sample:
     return {"times": times}
 
 
-async def many(open: Open, url: str, connections: int, together: int, echoes: int) -> Sample:
-    """How long it takes to open so many connections, and to have echoes on all of them at once."""
-    begun = perf_counter()
-    opened: list[Client] = []
-    for _ in range(connections // together):
-        opened += await asyncio.gather(*(open(url) for _ in range(together)))
-    open_ms = _ms_since(begun)
+async def many(open: Open, url: str, steps: list[tuple[int, int]], together: int) -> Sample:
+    """How long it takes to open many connections, and to have echoes on all of them at once.
 
-    async def talk(connection: Client) -> None:
+    A step opens more, up to a number of connections, and has so many echoes on each of all.
+    """
+    opened: list[Client] = []
+    open_ms, echo_ms = 0.0, []
+
+    async def talk(connection: Client, echoes: int) -> None:
         for _ in range(echoes):
             await _echo(connection)
 
-    begun = perf_counter()
-    await asyncio.gather(*map(talk, opened))
-    echo_ms = _ms_since(begun)
+    for connections, echoes in steps:
+        begun = perf_counter()
+        while missing := connections - len(opened):
+            opened += await asyncio.gather(*(open(url) for _ in range(min(together, missing))))
+        open_ms += _ms_since(begun)
+        begun = perf_counter()
+        await asyncio.gather(*(talk(connection, echoes) for connection in opened))
+        echo_ms.append(_ms_since(begun))
     await asyncio.gather(*(connection.close() for connection in opened))
     return {"open_ms": open_ms, "echo_ms": echo_ms}
 

@@ -182,6 +182,13 @@ export const SAMPLES = {
     return { times };
   },
 
+  async first(client, { url }) {
+    const begun = performance.now();
+    const connection = await open(client, url);
+    await echo(connection);
+    return { first: performance.now() - begun };
+  },
+
   async connects(client, { url, count }) {
     const times = [];
     for (let i = 0; i < count; i++) {
@@ -193,23 +200,29 @@ export const SAMPLES = {
     return { times };
   },
 
-  async many(client, { url, connections, together, echoes }) {
-    const begun = performance.now();
+  async many(client, { url, steps, together }) {
     const all = [];
-    while (all.length < connections) {
-      all.push(...(await Promise.all(Array.from({ length: together }, () => open(client, url)))));
+    let open_ms = 0;
+    const echo_ms = [];
+    for (const [connections, echoes] of steps) {
+      const begun = performance.now();
+      while (all.length < connections) {
+        const length = Math.min(together, connections - all.length);
+        all.push(...(await Promise.all(Array.from({ length }, () => open(client, url)))));
+      }
+      const opened = performance.now();
+      await Promise.all(
+        all.map(async (connection) => {
+          for (let i = 0; i < echoes; i++) {
+            await echo(connection);
+          }
+        }),
+      );
+      open_ms += opened - begun;
+      echo_ms.push(performance.now() - opened);
     }
-    const opened = performance.now();
-    await Promise.all(
-      all.map(async (connection) => {
-        for (let i = 0; i < echoes; i++) {
-          await echo(connection);
-        }
-      }),
-    );
-    const echoed = performance.now();
     await Promise.all(all.map((connection) => connection.close()));
-    return { open_ms: opened - begun, echo_ms: echoed - opened };
+    return { open_ms, echo_ms };
   },
 
   async slow(client, { url, seconds, pause_ms }) {

@@ -1,5 +1,6 @@
 // The benchmark's page: `harness.call("sample", …)` takes one sample with one client, which is written
-// in JavaScript or in Python; `harness.call("import", …)` imports a module that nobody has imported yet.
+// in JavaScript or in Python; `harness.call("import", …)` imports a module that nobody has imported yet,
+// and `harness.call("first", …)` imports a client and has one echo.
 
 import { load } from "./core.js";
 import { SAMPLES as LOOPS } from "./loops.js";
@@ -18,9 +19,14 @@ const answer = async (entry, method, { client, sample, ...options }) => {
   if (method === "import") {
     return entry.measure_import(options.module, options.folder);
   }
-  return client.startsWith("js-")
-    ? LOOPS[sample](client, options)
-    : (await entry.take(client, sample, JSON.stringify(options))).toJs({ dict_converter: Object.fromEntries });
+  if (client.startsWith("js-")) {
+    return method === "first" ? LOOPS.first(client, options) : LOOPS[sample](client, options);
+  }
+  const taken =
+    method === "first"
+      ? await entry.first_message(client, options.url)
+      : await entry.take(client, sample, JSON.stringify(options));
+  return taken.toJs({ dict_converter: Object.fromEntries });
 };
 
 globalThis.harness = {
