@@ -36,7 +36,8 @@ CONTENDERS = (
         "streams-polyfill", "streams of websocketstream", "polyfill", "streams-polyfill", "streams"
     ),
     Contender("pyscript", "pyscript.WebSocket", "polyfill", "pyscript", "peer"),
-    Contender("wasmsockets", "wasmsockets", "polyfill", "wasmsockets", "peer"),
+    Contender("handwritten", "js.WebSocket by hand", "polyfill", "handwritten", "peer"),
+    Contender("niquests", "niquests", "polyfill", "niquests", "peer"),
     Contender("websockets", "websockets", "polyfill", "websockets", "library"),
     Contender("aiohttp", "aiohttp", "polyfill", "aiohttp", "library"),
     Contender("js-classic-fresh", "JavaScript, fresh arrays", "polyfill", "js-classic", "variant", True),
@@ -78,7 +79,7 @@ CONNECTIONS = (1, 10, 50, 150)
 SCENARIOS = ("receive", "send", "round-trip", "connect", "import", "memory", "many")
 PEER_MODULES = {
     "pyscript": "pyscript",
-    "wasmsockets": "wasmsockets.client",
+    "niquests": "niquests",
     "websockets": "websockets.asyncio.client",
     "aiohttp": "aiohttp",
 }

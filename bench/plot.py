@@ -17,7 +17,8 @@ COLOURS = {
     "ours-polyfill": "#58a6e8",
     "naive": "#b0b0b0",
     "pyscript": "#e2a13c",
-    "wasmsockets": "#c4593f",
+    "handwritten": "#c4593f",
+    "niquests": "#6a9f58",
 }
 SETTINGS: Any = {"font.size": 9, "svg.fonttype": "none", "svg.hashsalt": "websocketstream"}
 SCENARIOS = {"receive": "Receiving", "send": "Sending"}

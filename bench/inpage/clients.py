@@ -3,63 +3,33 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, Self
 
 import js
+import niquests
 import pyscript
 from pyodide.ffi import to_js
-from wasmsockets import client as wasmsockets
 
 from websocketstream import ReadableStreamDefaultReader, WebSocketStream
 
+from .client import Client, Handlers, Iterated
+from .handwritten import Handwritten
 from .libraries import Aiohttp, Websockets
 from .tally import Message, Tally
 
 
-class Client(Protocol):
-    """An open connection."""
-
-    async def read(self) -> Any: ...
-
-    async def receive(self, count: int) -> Tally: ...
-
-    async def write(self, message: Message) -> None: ...
-
-    async def send(self, message: Message, count: int) -> None: ...
-
-    async def close(self) -> None: ...
-
-
-class Ours:
+class Ours(Iterated):
     """This package: the stream's own methods."""
 
     def __init__(self, stream: WebSocketStream) -> None:
-        self._stream = stream
+        self._stream = self.messages = stream
+        self.read, self.write = stream.recv, stream.send
 
     @classmethod
     async def open(cls, url: str, backend: Literal["native", "polyfill"]) -> Self:
         stream = WebSocketStream(url, backend=backend)
         await stream.opened
         return cls(stream)
-
-    async def read(self) -> Any:
-        return await self._stream.recv()
-
-    async def receive(self, count: int) -> Tally:
-        tally = Tally()
-        async for message in self._stream:
-            tally.add(message)
-            if tally.messages == count:
-                break
-        return tally
-
-    async def write(self, message: Message) -> None:
-        await self._stream.send(message)
-
-    async def send(self, message: Message, count: int) -> None:
-        stream = self._stream
-        for _ in range(count):
-            await stream.send(message)
 
     async def close(self) -> None:
         self._stream.close()
@@ -71,75 +41,48 @@ class OurStreams(Ours):
 
     def __init__(self, stream: WebSocketStream) -> None:
         super().__init__(stream)
-        self._readable = stream.readable
-        self._writer = stream.writable.get_writer()
+        self.messages = stream.readable
+        self.read, self.write = self._read, stream.writable.get_writer().write
         self._reader: ReadableStreamDefaultReader | None = None
 
-    async def read(self) -> Any:
-        reader = self._reader = self._reader or self._readable.get_reader()
+    async def _read(self) -> Any:
+        reader = self._reader = self._reader or self._stream.readable.get_reader()
         return (await reader.read()).value
 
-    async def receive(self, count: int) -> Tally:
-        tally = Tally()
-        async for message in self._readable:
-            tally.add(message)
-            if tally.messages == count:
-                break
-        return tally
 
-    async def write(self, message: Message) -> None:
-        await self._writer.write(message)
-
-    async def send(self, message: Message, count: int) -> None:
-        writer = self._writer
-        for _ in range(count):
-            await writer.write(message)
-
-
-class Naive:
+class Naive(Client):
     """The browser's WebSocketStream, its promises awaited one by one."""
 
     def __init__(self, js_stream: Any, js_opened: Any) -> None:
         self._js_stream = js_stream
         self._js_reader = js_opened.readable.getReader()
         self._js_writer = js_opened.writable.getWriter()
+        self.read, self.write = self._read, self._write
 
     @classmethod
     async def open(cls, url: str) -> Self:
         js_stream = js.WebSocketStream.new(url)
         return cls(js_stream, await js_stream.opened)
 
-    async def read(self) -> Any:
-        return _py_message((await self._js_reader.read()).value)
+    async def _read(self) -> Any:
+        value = (await self._js_reader.read()).value
+        return value if isinstance(value, str) else value.to_bytes()
 
-    async def receive(self, count: int) -> Tally:
-        tally = Tally()
-        reader = self._js_reader
-        while tally.messages < count:
-            result = await reader.read()
-            tally.add(_py_message(result.value))
-        return tally
-
-    async def write(self, message: Message) -> None:
+    async def _write(self, message: Message) -> None:
         await self._js_writer.write(to_js(message))
-
-    async def send(self, message: Message, count: int) -> None:
-        writer = self._js_writer
-        for _ in range(count):
-            await writer.write(to_js(message))
 
     async def close(self) -> None:
         self._js_stream.close()
         await self._js_stream.closed
 
 
-class PyScript:
+class PyScript(Handlers):
     """`pyscript.WebSocket`, by its handlers."""
 
     def __init__(self, socket: Any) -> None:
+        super().__init__()
         self._socket = socket
-        self._messages: asyncio.Queue[Any] = asyncio.Queue()
-        socket.onmessage = lambda event: self._messages.put_nowait(event.data)
+        socket.onmessage = lambda event: self.queue.put_nowait(event.data)
 
     @classmethod
     async def open(cls, url: str) -> Self:
@@ -147,9 +90,6 @@ class PyScript:
         socket = pyscript.WebSocket(url=url, onopen=lambda event: opened.set())
         await opened.wait()
         return cls(socket)
-
-    async def read(self) -> Any:
-        return await self._messages.get()
 
     async def receive(self, count: int) -> Tally:
         tally = Tally()
@@ -164,9 +104,6 @@ class PyScript:
         await received.wait()
         return tally
 
-    async def write(self, message: Message) -> None:
-        self._socket.send(message)
-
     async def send(self, message: Message, count: int) -> None:
         socket = self._socket
         for _ in range(count):
@@ -179,43 +116,21 @@ class PyScript:
         await closed.wait()
 
 
-class WasmSockets:
-    """`wasmsockets`. It gives binary messages as JavaScript objects; here they are made bytes."""
+class Niquests(Client):
+    """`niquests`, which has a WebSocket of its own for Pyodide. Its `close()` waits for nothing."""
 
-    def __init__(self, socket: Any) -> None:
-        self._socket = socket
+    def __init__(self, session: niquests.AsyncSession, extension: Any) -> None:
+        self._session, self._extension = session, extension
+        self.read, self.write = extension.next_payload, extension.send_payload
 
     @classmethod
     async def open(cls, url: str) -> Self:
-        socket = await wasmsockets.connect(url)
-        # It does not tell when it is open.
-        await socket._isopen.wait()
-        return cls(socket)
-
-    async def read(self) -> Any:
-        return _py_message(await self._socket.recv())
-
-    async def receive(self, count: int) -> Tally:
-        tally = Tally()
-        socket = self._socket
-        while tally.messages < count:
-            tally.add(_py_message(await socket.recv()))
-        return tally
-
-    async def write(self, message: Message) -> None:
-        await self._socket.send(message)
-
-    async def send(self, message: Message, count: int) -> None:
-        socket = self._socket
-        for _ in range(count):
-            await socket.send(message)
+        session = niquests.AsyncSession()
+        return cls(session, (await session.get(url)).extension)
 
     async def close(self) -> None:
-        await self._socket.close()
-
-
-def _py_message(value: Any) -> Message:
-    return value if isinstance(value, str) else value.to_bytes()
+        await self._extension.close()
+        await self._session.close()
 
 
 CLIENTS: dict[str, Callable[[str], Awaitable[Client]]] = {
@@ -225,7 +140,8 @@ CLIENTS: dict[str, Callable[[str], Awaitable[Client]]] = {
     "streams-polyfill": partial(OurStreams.open, backend="polyfill"),
     "naive": Naive.open,
     "pyscript": PyScript.open,
-    "wasmsockets": WasmSockets.open,
+    "handwritten": Handwritten.open,
+    "niquests": Niquests.open,
     "websockets": Websockets.open,
     "aiohttp": Aiohttp.open,
 }

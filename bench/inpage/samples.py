@@ -8,7 +8,7 @@ from typing import Any
 
 from js import wasmHeapBytes
 
-from .clients import Client
+from .client import Client
 
 type Open = Callable[[str], Awaitable[Client]]
 type Sample = dict[str, Any]

@@ -1,17 +1,16 @@
 """What every client counts."""
 
-from dataclasses import dataclass
 from typing import Any
 
 type Message = str | bytes
 
 
-@dataclass
 class Tally:
     """Counts messages, and looks at the end of each, so that it has to be there."""
 
-    messages: int = 0
-    size: int = 0
+    def __init__(self) -> None:
+        self.messages = 0
+        self.size = 0
 
     def add(self, message: Any) -> None:
         """Count a message, which is `str` or bytes-like."""

@@ -146,7 +146,7 @@ def test_a_failure_ends_nothing_but_its_contender() -> None:
         failed = results.find("firefox", "round-trip", case, "pyscript")
         assert failed is not None
         assert (failed.error, failed.values) == ("tab crashed", [])
-        other = results.find("firefox", "round-trip", case, "wasmsockets")
+        other = results.find("firefox", "round-trip", case, "niquests")
         assert other is not None
         assert len(other.values) == 3
 

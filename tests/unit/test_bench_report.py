@@ -96,8 +96,8 @@ def test_a_busy_server_is_told(busy: list[float], bound: bool) -> None:
         ("send", "text-32", "ours-native", "naive", "≥ 4"),
         ("round-trip", "p50", "ours-native", "naive", "None"),
         ("send", "text-32", "ours-polyfill", "pyscript", "≥ 1"),
-        ("connect", "connect", "ours-polyfill", "wasmsockets", "≤ 1"),
-        ("memory", "heap", "ours-polyfill", "wasmsockets", "None"),
+        ("connect", "connect", "ours-polyfill", "niquests", "≤ 1"),
+        ("memory", "heap", "ours-polyfill", "niquests", "None"),
     ],
 )
 def test_goals(scenario: str, case: str, ours: str, other: str, text: str) -> None:
@@ -145,7 +145,7 @@ def test_the_tables_tell_ratio_and_goal() -> None:
             measured("ours-native", *[8_000, 9_400] * 3),
             measured("naive", *[5_000] * 6),
             measured("pyscript", error="no answer"),
-            measured("wasmsockets", *[8_100, 9_300] * 3),
+            measured("handwritten", *[8_100, 9_300] * 3),
             measured("js-native", 100, case="binary-1048576"),
             measured("ours-native", 80, case="binary-1048576"),
         ),
@@ -165,6 +165,7 @@ def test_the_tables_tell_ratio_and_goal() -> None:
         "1.73 (1.60–1.88) ○",
         "(failed)",
         "1.00 (0.99–1.01) ≈",
+        "",
         "",
     ]
     values = ["10.0 k/s*", "8.70 k/s", "5.00 k/s", "(failed)", "8.70 k/s"]
@@ -260,7 +261,7 @@ def test_the_plot_depends_on_the_results_alone(tmp_path: Path) -> None:
         plot.draw(results, tmp_path / name)
     drawn = (tmp_path / "a.svg").read_text()
     assert drawn == (tmp_path / "b.svg").read_text()
-    for label in ("websocketstream, native", "naive FFI", "wasmsockets", "Receiving, Chromium"):
+    for label in ("websocketstream, native", "naive FFI", "niquests", "Receiving, Chromium"):
         assert label in drawn
 
 
