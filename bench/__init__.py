@@ -13,4 +13,6 @@ read them.
     results.py   what was measured, as JSON, and its arithmetic: medians and ratios
     targets.py   what is to be reached
     report.py    the tables; plot.py the plot
+    floors.py    python -m bench.floors: what a call from JavaScript into Python costs
+    sustained.py python -m bench.sustained: what messages that come for minutes cost
 """

@@ -8,12 +8,12 @@ for a client that Python awaits; see "Where the time goes" in docs/benchmarks.md
 
 import argparse
 import json
-import os
-from pathlib import Path
 from statistics import median
 
 from tests.browser.cells import BACKENDS, PageSpec, pyodide_versions
 from tests.browser.pages import Page, page_pool
+
+from .processes import busiest
 
 EVENTS = 3000
 KINDS = {"plain call": "js_proxy", "callPromising": "js_proxy.callPromising.bind(js_proxy)"}
@@ -49,34 +49,15 @@ async def events(kind, count):
 """
 
 
-def descendants(pid: int) -> list[int]:
-    """The processes that a process has started, and theirs."""
-    parents: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:  # It has ended meanwhile.
-            continue
-        parents.setdefault(int(fields[1]), []).append(int(stat.parent.name))
-    found = list(parents.get(pid, ()))
-    for child in found:
-        found += parents.get(child, ())
-    return found
-
-
-def cpu(pid: int) -> float:
-    """The microseconds of CPU time that the main thread of a process has used."""
-    try:
-        return int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0]) / 1000
-    except OSError:
-        return 0.0
-
-
 def measure(page: Page, kind: str) -> tuple[float, float]:
     """Time and CPU time of one event; the CPU time is that of the busiest process."""
-    before = {pid: cpu(pid) for pid in descendants(os.getpid())}
-    taken = float(page.run_async(f"{CODE}await events({json.dumps(KINDS[kind])}, {EVENTS})"))
-    used = max((cpu(pid) - begun for pid, begun in before.items()), default=0.0)
+    taken = 0.0
+
+    def run() -> None:
+        nonlocal taken
+        taken = float(page.run_async(f"{CODE}await events({json.dumps(KINDS[kind])}, {EVENTS})"))
+
+    _, used = busiest(run)
     return taken, used / EVENTS
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import count
 from statistics import median, quantiles
 from time import monotonic
+from typing import Any
 
 from tools.project import say
 
@@ -130,7 +131,7 @@ class Bench:
 
     def _rate(self, scenario: str, case: Case, contender: Contender, number: int) -> Sample:
         id = next(self._ids)
-        what = {"kind": case.kind, "size": case.size, "count": number}
+        what: dict[str, Any] = {"kind": case.kind, "size": case.size, "count": number}
         url = self._server.url("/flood" if scenario == "receive" else "/sink", id=id, **what)
         taken = self._page.take(scenario, contender.client, url=url, fresh=contender.fresh, **what)
         report = self._server.report(id)

@@ -6,11 +6,13 @@ the headers are looked at. The `websockets` library does the handshake, and the 
     /flood?kind=&size=&count=   waits for a message, then sends so many messages; with `seconds`, stops
                                 after that time and says "end"
     /sink?kind=&size=&count=    answers "done" when it has received so many messages
+    /paced?kind=&size=&count=&rate=   waits for a message, then sends so many messages a second, and
+                                answers "done" when as many have come back
     /echo                       sends each message back
 
-Each connection to /flood and /sink leaves a `Report`, which `BenchServer.report` gives out by the `id`
-of the URL. Its `busy` says how long the server itself has worked, not waiting for the browser: where
-that is nearly all the time, the server was what limited the rate.
+Each connection to /flood, /sink and /paced leaves a `Report`, which `BenchServer.report` gives out by
+the `id` of the URL. Its `busy` says how long the server itself has worked, not waiting for the browser:
+where that is nearly all the time, the server was what limited the rate.
 """
 
 import contextlib
@@ -74,6 +76,8 @@ class Peer:
         kind, size, count = self._query["kind"], int(self._query["size"]), int(self._query["count"])
         if self._path == "/flood":
             return self._flood(kind, size, count)
+        if self._path == "/paced":
+            return self._paced(kind, size, count)
         return self._sink(kind, count)
 
     def _flood(self, kind: str, size: int, count: int) -> Report:
@@ -99,6 +103,27 @@ class Peer:
         self._begin()
         while counter.messages < count:
             self._receive(counter)
+        report = self._report(counter.messages, counter.payload_bytes)
+        self._send(memoryview(frame(TEXT, b"done")))
+        self._finish(counter)
+        return report
+
+    def _paced(self, kind: str, size: int, count: int) -> Report:
+        one, rate, counter = next(blocks(kind, size, 1)), float(self._query["rate"]), Counter(kind)
+        self._recv()
+        self._begin()
+        mine, sent, rest = [self._socket], 0, one[:0]
+        # Sending must not keep from reading: the page may do no more before its own messages go.
+        while counter.messages < count:
+            early = sent / rate - (time.perf_counter() - self._begun)
+            if early <= 0 and not rest and sent < count:
+                rest, sent = one, sent + 1
+            limit = None if rest or sent == count else max(0.0, early)
+            readable, writable, _ = select.select(mine, mine if rest else [], [], limit)
+            if readable:
+                counter.feed(self._recv())
+            if writable:
+                rest = rest[self._socket.send(rest, socket.MSG_DONTWAIT) :]
         report = self._report(counter.messages, counter.payload_bytes)
         self._send(memoryview(frame(TEXT, b"done")))
         self._finish(counter)

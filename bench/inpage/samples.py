@@ -9,6 +9,7 @@ from typing import Any
 from js import wasmHeapBytes
 
 from .client import Client
+from .tally import Tally
 
 type Open = Callable[[str], Awaitable[Client]]
 type Sample = dict[str, Any]
@@ -102,6 +103,24 @@ async def slow(open: Open, url: str, seconds: float, pause_ms: float) -> Sample:
         messages += 1
     await connection.close()
     return {**taken, "messages": messages}
+
+
+async def sustain(open: Open, url: str, count: int) -> Sample:
+    """How much memory is taken after the first fifth of so many messages, each of which goes back."""
+    connection = await _open(open, url)
+    await connection.write("go")
+    tally = Tally()
+    before = 0
+    while tally.messages < count:
+        message = await connection.read()
+        tally.add(message)
+        await connection.write(message)
+        if tally.messages == count // 5:
+            before = wasmHeapBytes()
+    grown = wasmHeapBytes() - before
+    await connection.read()
+    await connection.close()
+    return {"messages": tally.messages, "bytes": tally.size, "grown": grown}
 
 
 def _ms_since(begun: float) -> float:

@@ -225,6 +225,27 @@ export const SAMPLES = {
     return { open_ms, echo_ms };
   },
 
+  async sustain(client, { url, count }) {
+    const connection = await open(client, url);
+    connection.write("go");
+    const tally = new Tally();
+    while (tally.messages < count) {
+      const message = await connection.read();
+      tally.add(message);
+      connection.write(message);
+    }
+    await connection.read();
+    await connection.close();
+    return { messages: tally.messages, bytes: tally.bytes, grown: 0 };
+  },
+
+  // Keep the thread busy, so that its process can be told from the others.
+  async burn(client, { ms }) {
+    const until = performance.now() + ms;
+    while (performance.now() < until);
+    return {};
+  },
+
   async slow(client, { url, seconds, pause_ms }) {
     const before = wasmHeapBytes();
     const connection = await open(client, url);

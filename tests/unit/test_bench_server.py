@@ -1,6 +1,7 @@
 """The benchmark's server: what it writes, and how it counts."""
 
 import asyncio
+import time
 
 import pytest
 from websockets.asyncio.client import connect
@@ -82,6 +83,23 @@ async def test_the_server_sends_counts_and_echoes(kind: str, type_: type) -> Non
         async with connect(serving.url("/echo")) as ws:
             await ws.send("hello")
             assert await ws.recv() == "hello"
+
+
+async def test_paced_messages_come_back() -> None:
+    """They are sent at their rate, while those that come back are counted."""
+    with server.serve() as serving:
+        what = {"kind": "binary", "size": 1000, "count": 100, "rate": 1000}
+        async with connect(serving.url("/paced", id="paced", **what)) as ws:
+            begun = time.monotonic()
+            await ws.send("go")
+            for _ in range(100):
+                message = await ws.recv()
+                assert message == payload("binary", 1000)
+                await ws.send(message)
+            assert await ws.recv() == "done"
+            assert time.monotonic() - begun > 0.09
+        report = serving.report("paced")
+        assert (report.messages, report.payload_bytes) == (100, 100_000)
 
 
 async def test_a_flood_ends_when_its_time_is_up() -> None:
