@@ -231,6 +231,7 @@ async def cancelled_while_connecting_gives_up(env: Env) -> None:
 async def cancelled_while_closing_still_closes(env: Env) -> None:
     """When the wait for the close at the end of a block is cancelled, the close goes on."""
     stream = env.stream("/never-answers-close", close_timeout=0.2)
+    await stream.opened
 
     async def use() -> None:
         async with stream:

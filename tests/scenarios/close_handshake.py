@@ -46,10 +46,10 @@ async def unread_messages_are_delivered_after_close(env: Env) -> None:
 @scenario(timeout=15)
 async def close_with_unread_data_ends_at_once(env: Env) -> None:
     """Half a megabyte that nobody has read does not hold up a close, and is still there after it."""
-    stream = env.stream("/send?count=500&size=1000&close=0", close_timeout=5)
+    stream = env.stream("/send?count=500&size=1000&close=0", close_timeout=10)
     opened = await stream.opened
     last = await _arrived(opened, 500)
-    async with asyncio.timeout(4):
+    async with asyncio.timeout(8):
         stream.close(4000)
         assert await stream.closed == (4000, "")
     check([*await read_all(opened.readable), last], 500, 1000, "text")

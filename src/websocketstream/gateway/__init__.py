@@ -60,8 +60,9 @@ def install(
             ``False`` they are refused with NotSupportedError.
         probe: whether to find out over HTTP, after a handshake has failed, if a server is there. With
             ``False`` libraries see every failure as the status 502 of a gateway.
-        idle_timeout: time in seconds without a message after which a library's pings get no answer, so
-            that its keepalive finds a server that has vanished. With ``None`` they always get one.
+        idle_timeout: time in seconds without a message after which a library's pings get no answer until
+            the next one comes, so that its keepalive finds a server that has vanished. With ``None``
+            they are always answered at once.
         high_water_mark: number of bytes that may wait to be read by a library.
         overflow: action at that mark where the browser can't hold the server back: ``"buffer"`` goes
             on and warns once, ``"error"`` ends the connection, with ConnectionResetError for the

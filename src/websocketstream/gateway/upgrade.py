@@ -71,6 +71,8 @@ class WebSocketUpgrade:
         self._dropped_bytes = 0
         """Size of the messages that were written after the end of the connection."""
         self._last_received = time.monotonic()
+        self._unanswered_ping: bytes | None = None
+        """The payload of the last ping, if the server was silent then: its next message answers it."""
         self._cancel: Cancel = nothing_to_cancel
         self._connection = self._connect(request, url)
 
@@ -113,8 +115,9 @@ class WebSocketUpgrade:
             if isinstance(frame, (str, bytes)):
                 self._send(frame)
             elif isinstance(frame, Ping):
+                self._unanswered_ping = frame.payload
                 if self._is_alive():
-                    self._transport.deliver_soon(pong_frame(frame.payload))
+                    self._answer_ping(frame.payload)
             elif not isinstance(frame, Pong):
                 self._close_received(frame)
 
@@ -232,10 +235,17 @@ class WebSocketUpgrade:
         alive = idle is None or time.monotonic() - self._last_received <= idle
         return alive and self._connection.state is State.OPEN
 
+    def _answer_ping(self, payload: bytes) -> None:
+        self._unanswered_ping = None
+        self._transport.deliver_soon(pong_frame(payload))
+
     # From the server to the library.
 
     def _arrived(self) -> None:
         self._last_received = time.monotonic()
+        if self._unanswered_ping is not None:
+            # A program that has blocked the event loop may ping before what came meanwhile is delivered.
+            self._answer_ping(self._unanswered_ping)
         self._deliver()
 
     def _deliver(self) -> None:

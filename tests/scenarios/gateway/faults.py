@@ -19,8 +19,8 @@ from .steps import unconnected
 LIMIT = 0.3
 """The time limits in seconds that are given to the libraries."""
 
-PATIENCE = 3.0
-"""Seconds in which something must have ended that has such a limit."""
+PATIENCE = 8.0
+"""Seconds in which something must have ended that has such a limit; the libraries' own are ten."""
 
 FAULTS = {
     "/reset?after=5": 5,

@@ -70,7 +70,7 @@ async def cancelled_send_and_close_end_in_time(env: LibrariesEnv) -> None:
         await asyncio.sleep(0.01)
         closing.cancel()
         await failure(asyncio.CancelledError, closing)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(8):
             await ws.close()
 
 

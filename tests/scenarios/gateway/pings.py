@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 
-from aiohttp import WSMsgType
+from aiohttp import ServerTimeoutError, WSMsgType
 from websockets.exceptions import ConnectionClosedError
 
 from ..steps import failure
@@ -14,10 +14,10 @@ from .env import LibrariesEnv
 from .registry import scenario
 
 IDLE = 0.3
-VANISHED = "kind=vanish,after=150"
-"""Gone after one message of 100 bytes and a half."""
+VANISHED = "kind=vanish"
+"""Gone behind the handshake. Nothing comes that could come late, on a machine that stalls."""
 
-PATH = "/send?count=20&size=100&close=0&compress=0"
+PATH = "/send?close=0"
 
 
 class _Pongs(logging.Handler):
@@ -84,10 +84,7 @@ async def keepalive_finds_a_dead_server(env: LibrariesEnv) -> None:
     url = env.faulty(VANISHED, PATH)
     options = {"ping_interval": 0.1, "ping_timeout": IDLE, "close_timeout": IDLE}
     async with env.connect(url, **options) as ws:
-        assert len(await ws.recv()) == 100
-        begun = time.monotonic()
         error = await failure(ConnectionClosedError, ws.recv())
-        assert time.monotonic() - begun < 5
         assert error.rcvd is None and error.sent is not None and error.sent.code == 1011
 
 
@@ -97,19 +94,17 @@ async def heartbeat_finds_a_dead_server(env: LibrariesEnv) -> None:
     env.install(idle_timeout=IDLE)
     url = env.faulty(VANISHED, PATH)
     async with env.session() as session, session.ws_connect(url, heartbeat=0.4) as ws:
-        assert len(await ws.receive_str()) == 100
-        begun = time.monotonic()
         message = await ws.receive()
-        assert time.monotonic() - begun < 5
-        assert message.type in (WSMsgType.ERROR, WSMsgType.CLOSED), message
+        assert message.type is WSMsgType.ERROR and isinstance(message.data, ServerTimeoutError), message
         assert ws.close_code == 1006
 
 
 @scenario()
-async def keepalive_is_content_while_messages_come(env: LibrariesEnv) -> None:
-    """With idle_timeout a connection stays open while messages arrive."""
+async def pings_are_answered_while_messages_come(env: LibrariesEnv) -> None:
+    """With idle_timeout each ping is answered while messages arrive, also those of a busy program."""
     env.install(idle_timeout=IDLE)
-    path = "/samples?count=20&delay_ms=50"
-    async with env.connect(path, ping_interval=0.1, ping_timeout=IDLE) as ws:
-        assert len([message async for message in ws]) == 20
-    assert ws.close_code == 1000
+    async with env.connect("/samples?delay_ms=50", ping_interval=None, max_queue=None) as ws:
+        for _ in range(3):
+            await ws.recv()
+            time.sleep(1.5 * IDLE)  # the messages that come meanwhile are delivered after the ping
+            await (await ws.ping())
