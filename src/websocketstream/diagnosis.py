@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from ._core.connection import Connection
+from ._core.failures import TLS_FAILED
 from ._core.findings import Facts, Finding, judge
 from ._core.options import BackendName, ConnectionOptions
 from ._core.outage import ask_over_http
 from ._core.promise import Promise
 from ._core.rules import get_a_url_record, needed_permission, redact, validate_protocols
-from .errors import DOMSyntaxError, SecurityError
+from .errors import DOMSyntaxError, SecurityError, WebSocketError
 from .stream import WebSocketStream
 from .support import in_browser, resolve_backend
 
@@ -205,6 +206,8 @@ class _Examination:
             facts.pending = not await self._settles(stream.opened, seconds)
             facts.seconds = self._now() - begun
             facts.error = stream.opened.exception()
+            failure = stream.closed.exception()
+            facts.tls_failed = isinstance(failure, WebSocketError) and failure.close_code == TLS_FAILED
             if not facts.failed:
                 facts.protocol = stream.protocol
                 if await self._settles(stream.closed, CLOSED_AT_ONCE):

@@ -54,17 +54,20 @@ async def test_subprotocol_not_asked_for(bench: Bench) -> None:
     assert (await connection.opened).protocol == "x"
 
 
-async def test_not_connected(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    ("code", "words"), [(1006, "the browser does not say which"), (1015, "TLS has failed")]
+)
+async def test_not_connected(bench: Bench, code: int, words: str) -> None:
     """A connection that could not be made rejects everything, and says no more than a page may know."""
     connection = connection_on(bench, opened=False)
-    connection.disconnected(1006, "", clean=False)
+    connection.disconnected(code, "", clean=False)
     opened_error = await raised_by(connection.opened)
     closed_error = await raised_by(connection.closed)
     assert isinstance(opened_error, WebSocketError)
     assert isinstance(closed_error, WebSocketError)
     assert opened_error.close_code is None
-    assert closed_error.close_code == 1006
-    assert "the browser does not say which" in str(opened_error) == str(closed_error)
+    assert closed_error.close_code == code
+    assert words in str(opened_error) == str(closed_error)
     assert await raised_by(connection.writable_closed) is closed_error
     assert await raised_by(connection.outgoing.ready) is closed_error
     assert await raised_by(connection.incoming.read()) is closed_error

@@ -68,6 +68,7 @@ def test_connection_that_works() -> None:
             "TLS",
             "at example.com speaks TLS",
         ),
+        ("wss://example.com/", {"tls_failed": True}, "TLS", "does not trust the certificate"),
         ("wss://example.com:81/", {"answers": False}, "server", "at https://example.com:81: the server"),
         ("wss://example.com/", {"answers": False}, "server", "its certificate is not trusted"),
         ("wss://example.com/", {"answers": True, "status": 401}, "status", "401: a token"),

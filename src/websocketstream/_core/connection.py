@@ -271,7 +271,8 @@ class Connection:
     def disconnected(self, code: int, reason: str, *, clean: bool, lost: bool = False) -> None:
         """Standard: WebSockets, "when a WebSocketStream connection is closed"."""
         if self.state is State.CONNECTING:
-            self._end_unopened(failures.not_connected(self.url, reason, self._permission))
+            unopened = failures.not_connected(self.url, reason, self._permission, code)
+            self._end_unopened(unopened, HandshakeError._received(str(unopened), code, ""))
             return
         unsent = self._unsent()
         if self.state is State.CLOSED:

@@ -12,13 +12,20 @@ ABNORMAL = 1006
 OVERFLOW = 4009
 """The code to close with when the receive buffer is full; 1009 is one that a page can't send."""
 
-NEVER_SENT = (ABNORMAL, 1015)
+TLS_FAILED = 1015
+"""The close code of a connection that was not made because TLS has failed; only Firefox tells it."""
+
+NEVER_SENT = (ABNORMAL, TLS_FAILED)
 """Codes that stand for a failure. Some engines report a clean close for a frame that has one."""
 
 
-def not_connected(url: str, reason: str, permission: Permission | None = None) -> HandshakeError:
+def not_connected(
+    url: str, reason: str, permission: Permission | None = None, code: int = ABNORMAL
+) -> HandshakeError:
     """Return the error for a connection that could not be made, for a reason that browsers keep back."""
-    if not reason and permission is not None and permission.state == "denied":
+    if code == TLS_FAILED:
+        reason = "TLS has failed, most likely because the browser does not trust the certificate"
+    elif not reason and permission is not None and permission.state == "denied":
         reason = f"the browser denies this page the permission {permission.name!r}; see diagnose(url)"
     elif not reason:
         without = f", without the permission {permission.name!r}" if permission is not None else ""

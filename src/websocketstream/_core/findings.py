@@ -69,6 +69,8 @@ class Facts:
     """The reason why the attempt has failed."""
     pending: bool = False
     """``True``: it was given up."""
+    tls_failed: bool = False
+    """``True``: the browser says that TLS has failed, which only Firefox does."""
     seconds: float = 0.0
     protocol: str = ""
     close: tuple[int, str] | None = None
@@ -178,6 +180,9 @@ def _connections(facts: Facts) -> Judgement:
 
 
 def _tls(facts: Facts) -> Judgement:
+    look = f"Open {facts.http} in a tab: the browser shows what is wrong."
+    if facts.tls_failed:
+        return "problem", "TLS has failed: most likely the browser does not trust the certificate.", look
     if facts.other_answers:
         speaks, scheme = ("does not speak TLS", "ws:") if facts.secure else ("speaks TLS", "wss:")
         return "problem", f"The server at {facts.host} {speaks}.", f"Use {scheme}."
@@ -185,7 +190,7 @@ def _tls(facts: Facts) -> Judgement:
         return (
             "unknown",
             "A certificate that the browser does not trust looks like a server that is down.",
-            f"Open {facts.http} in a tab: the browser shows what is wrong.",
+            look,
         )
     return ("ok", "The browser trusts the certificate.") if facts.secure and facts.answers else None
 

@@ -22,6 +22,7 @@ from pyodide.ffi import JsException, to_js
 
 from .._core.rules import Message
 from .proxies import Scope
+from .turns import JsTurns
 from .values import JsStage, js_object, js_size, py_message, py_messages, refusal
 
 _js_once = js_object(once=True)
@@ -90,6 +91,8 @@ class JsWebSocket:
             # is none in JavaScript, so one of Python's is called for each message of a batch.
             self._js_get_data = self._scope.keep(lambda event, *_: event.data)
         self._js_wake = self._scope.keep(on_message, may_suspend=may_suspend)
+        # One turn: "close" follows "error" in the same task, and its code may say more, see below.
+        self._no_close = JsTurns(1, lambda: on_close(1006, "", False), on_error)
         is_open = False
 
         def opened(_js_event: Any) -> None:
@@ -103,8 +106,9 @@ class JsWebSocket:
                 code = getattr(js_event, "code", 0) or 1006
                 on_close(code, _text(js_event, "reason"), bool(getattr(js_event, "wasClean", False)))
             elif not is_open:
-                # If the page's policy forbids the connection, Chromium fires no "close".
-                on_close(1006, "", False)
+                # If the page's policy forbids the connection, Chromium fires no "close", and WebKit none
+                # if it is refused. Firefox does, with code 1015 if it does not trust the certificate.
+                self._no_close.start()
 
         js_ended = self._scope.keep(ended)
         self._js_listeners = {
@@ -188,6 +192,7 @@ class JsWebSocket:
     def detach(self) -> None:
         """Remove the listeners, drop the messages that wait, and destroy the proxies."""
         try:
+            self._no_close.close()
             for kind, js_listener in self._js_listeners.items():
                 self._js_socket.removeEventListener(kind, js_listener)
             self._js_socket.removeEventListener("message", self._js_wake)
