@@ -12,6 +12,7 @@ from tools.project import say
 from .pages import BenchPage, SampleFailed
 from .plan import (
     CONNECTIONS,
+    DIRECT,
     FEWEST_ROUNDS,
     FIRST_MESSAGE,
     MOST_ROUNDS,
@@ -39,7 +40,7 @@ FLOOD_MESSAGES = 2048
 PAUSE_MS = 20
 """How long a slow reader waits after each message."""
 
-NEW_INTERPRETERS = 3
+NEW_INTERPRETERS = 2
 """The rounds in which each sample takes a new interpreter, which takes seconds to start."""
 
 VARYING = ("p99",)
@@ -55,7 +56,7 @@ class Scale:
 
     fewest: int = FEWEST_ROUNDS
     most: int = MOST_ROUNDS
-    seconds: float = 0.2
+    seconds: float = 0.15
     """How long a sample is meant to take, as far as its size can be chosen."""
     connections: Sequence[int] = CONNECTIONS
     flood_seconds: float = 2
@@ -216,7 +217,7 @@ class Bench:
             if contender.id not in FIRST_MESSAGE:
                 return Sample({"import": self._page.measure_import(PEER_MODULES[contender.id])}, 1)
             values = self._page.first_message(contender.client, url)
-            if contender.kind == "ours":
+            if contender.id == DIRECT:
                 self._page.reload()
                 values["compiled"] = self._page.measure_import(OUR_MODULE, compiled=True)
             return Sample(values, 1)

@@ -70,8 +70,8 @@ CASES = (
     Case("binary", 1 << 16),
     Case("binary", 1 << 20),
 )
-FEWEST_ROUNDS, MOST_ROUNDS = 6, 15
-"""An interval of 95 % takes six rounds; after fifteen a ratio is left as uncertain as it is."""
+FEWEST_ROUNDS, MOST_ROUNDS = 6, 12
+"""An interval of 95 % takes six rounds; after twelve a ratio is left as uncertain as it is."""
 JSPI = ("chromium", "firefox")
 """The engines in which Python can call `run_sync()`, which costs time; see docs/benchmarks.md."""
 CONNECTIONS = (1, 10, 50, 150)
@@ -86,7 +86,7 @@ PEER_MODULES = {
 DIRECT = "ours-polyfill"
 """What libraries are compared with: the stream that they stand on, used directly."""
 OUR_MODULE = "websocketstream"
-FIRST_MESSAGE = ("js-native", "ours-native", "js-classic", "ours-polyfill")
+FIRST_MESSAGE = ("js-native", "ours-native", "js-classic", "ours-polyfill", "handwritten")
 """Whose first message after a page load is measured; see inpage/first.py."""
 
 

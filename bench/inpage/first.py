@@ -32,7 +32,19 @@ def _ours(backend: Literal["native", "polyfill"]) -> Echo:
     return echo
 
 
+def _handwritten() -> Echo:
+    from .handwritten import Handwritten
+
+    async def echo(url: str) -> None:
+        client = await Handwritten.open(url)
+        await client.write(ECHO)
+        await client.read()
+
+    return echo
+
+
 IMPORTS: dict[str, Callable[[], Echo]] = {
     "ours-native": lambda: _ours("native"),
     "ours-polyfill": lambda: _ours("polyfill"),
+    "handwritten": _handwritten,
 }
