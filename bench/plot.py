@@ -8,6 +8,8 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tests.browser.cells import BACKENDS
+
 from .plan import CASES, CONTENDERS, REFERENCES
 from .report import ENGINES
 from .results import Results
@@ -43,8 +45,8 @@ def draw(results: Results, path: Path) -> None:
 
 
 def _draw_panel(panel: Axes, results: Results, engine: str, scenario: str) -> None:
-    """One scenario in one engine: a group of bars for each message."""
-    shown = [contender for contender in CONTENDERS if contender.id in COLOURS]
+    """One scenario in one engine: a group of bars for each message, with the intervals of the ratios."""
+    shown = [found for found in CONTENDERS if found.id in COLOURS and found.backend in BACKENDS[engine]]
     width = 0.8 / len(shown)
     for number, contender in enumerate(shown):
         reference = REFERENCES[contender.backend].id
