@@ -54,6 +54,10 @@ LEGEND = (
 )
 WIDTH = 110
 
+OVERVIEW_INTRODUCTION = (
+    "Rates, compared with that of a JavaScript loop in the same browser on the same kind of socket. "
+    "The last row is a time: less is better."
+)
 OVERVIEW = (
     *((scenario, case) for case in ("text-32", "binary-1024") for scenario in ("receive", "send")),
     *((scenario, case) for case in BULK for scenario in ("receive", "send")),
@@ -103,7 +107,7 @@ def overview(results: Results) -> str:
         ]
         label = "round trip, time" if scenario == "round-trip" else ROWS[scenario, case]
         rows.append([label, *(f"{found.estimate:.2f}" if found else "" for found in cells)])
-    return f"{table(rows)}\n{_footer(results)}\n"
+    return f"{fill(OVERVIEW_INTRODUCTION, WIDTH)}\n\n{table(rows)}\n{_footer(results)}\n"
 
 
 def against_javascript(results: Results, engines: Iterable[str]) -> str:
