@@ -97,6 +97,9 @@ class WebSocketStream:
         idle_timeout: seconds without a message until the connection counts as lost; ``None``: no limit.
             A page has no other way to notice that a server has vanished. The server has to send
             something more often than that.
+        run_sync: ``False`` delivers each message that is waited for one turn of the event loop sooner.
+            The code that it resumes can't call Pyodide's ``run_sync()`` then, which raises
+            ``RuntimeError``, until it has waited for something else, such as ``asyncio.sleep(0)``.
 
     Raises:
         DOMSyntaxError: the URL or a subprotocol is not valid.
@@ -120,6 +123,7 @@ class WebSocketStream:
         open_timeout: float | None = DEFAULTS.open_timeout,
         close_timeout: float | None = DEFAULTS.close_timeout,
         idle_timeout: float | None = DEFAULTS.idle_timeout,
+        run_sync: bool = DEFAULTS.run_sync,
     ) -> None:
         options = ConnectionOptions(
             high_water_mark=high_water_mark,
@@ -128,6 +132,7 @@ class WebSocketStream:
             open_timeout=open_timeout,
             close_timeout=close_timeout,
             idle_timeout=idle_timeout,
+            run_sync=run_sync,
         )
         names = validate_protocols(protocols)
         fields = validate_headers(headers)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from functools import cache
 from typing import Any, Self, Unpack
 
-from ._core.options import StreamOptions
+from ._core.options import SyncOptions
 from ._core.rules import Message
 from .errors import NotSupportedError, WebSocketError
 from .stream import WebSocketCloseInfo, WebSocketStream
@@ -27,18 +27,19 @@ _NO_JSPI = (
 )
 _CALLED_BY_JAVASCRIPT = (
     "Python can't be suspended here, because JavaScript has called it and waits for it, as in an "
-    "event handler or a callback: start a task from here, or call it from code that was started "
-    "with runPythonAsync() or is awaited; or use an asynchronous client, with await"
+    "event handler, a callback, or after a message of a stream with run_sync=False: start a task from "
+    "here, or call it from code that was started with runPythonAsync() or is awaited; or use an "
+    "asynchronous client, with await"
 )
 
 
-def connect(url: str, **options: Unpack[StreamOptions]) -> SyncWebSocketStream:
+def connect(url: str, **options: Unpack[SyncOptions]) -> SyncWebSocketStream:
     """Connect, and wait until the connection is open.
 
     Args:
         url: as for :class:`~websocketstream.WebSocketStream`.
         options: as for :class:`~websocketstream.WebSocketStream`, except that ``backend`` is ``"safe"``
-            by default.
+            by default, and that there is no ``run_sync``.
 
     Raises:
         HandshakeError: the connection could not be made.
@@ -149,8 +150,9 @@ class SyncWebSocketStream:
         return repr(self._stream).replace("<", "<Sync", 1)
 
 
-async def _open(url: str, options: StreamOptions) -> WebSocketStream:
-    stream = WebSocketStream(url, **options)
+async def _open(url: str, options: SyncOptions) -> WebSocketStream:
+    # A message resumes only the coroutines below, which don't call run_sync().
+    stream = WebSocketStream(url, run_sync=False, **options)
     return await stream.__aenter__()
 
 

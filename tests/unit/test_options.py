@@ -13,7 +13,7 @@ import pytest
 from tests.server import serve
 from tests.unit.bench import Bench
 from websocketstream import NotSupportedError, WebSocketStream, reconnect, stream
-from websocketstream._core.options import DEFAULTS, ConnectionOptions, StreamOptions
+from websocketstream._core.options import DEFAULTS, ConnectionOptions, StreamOptions, SyncOptions
 from websocketstream._core.rules import validate_headers
 from websocketstream.sync import connect
 
@@ -51,13 +51,21 @@ def test_defaults() -> None:
         "open_timeout": 60,
         "close_timeout": 10,
         "idle_timeout": None,
+        "run_sync": True,
     }
 
 
-@pytest.mark.parametrize("function", [reconnect, connect])
-def test_other_functions_take_the_same(function: Callable[..., object]) -> None:
-    """``reconnect()`` and ``sync.connect()`` take the options as they are."""
-    assert _options(function)["options"].annotation == "Unpack[StreamOptions]"
+def test_other_functions_take_the_same() -> None:
+    """``reconnect()`` takes the options as they are, ``sync.connect()`` all but ``run_sync``."""
+    assert _options(reconnect)["options"].annotation == "Unpack[StreamOptions]"
+    assert _options(connect)["options"].annotation == "Unpack[SyncOptions]"
+    assert StreamOptions.__annotations__.keys() - SyncOptions.__annotations__.keys() == {"run_sync"}
+
+
+def test_blocking_client_takes_no_run_sync() -> None:
+    """``sync.connect()`` refuses ``run_sync``: no code of the program runs in the step of a message."""
+    with pytest.raises(TypeError, match="run_sync"):
+        connect(URL, run_sync=False)  # type: ignore[call-arg]
 
 
 def _first_stream(url: str, **options: Any) -> object:
@@ -93,6 +101,7 @@ WRONG: list[tuple[str, Any, type[Exception]]] = [
     *((name, other, TypeError) for name in TIMEOUTS for other in ("1", True, b"")),
     ("overflow", "drop", ValueError),
     ("overflow", None, ValueError),
+    *(("run_sync", other, TypeError) for other in (None, 0, "no")),
     ("backend", "classic", ValueError),
     ("backend", None, TypeError),
     ("backend", 5, TypeError),

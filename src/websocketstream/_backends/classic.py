@@ -71,21 +71,21 @@ class ClassicTransport:
             url,
             protocols,
             headers,
-            may_suspend=events.may_suspend,
+            run_sync=events.run_sync,
             on_open=events.connected,
             on_message=self._message_arrived,
             on_close=self._closed,
             on_error=events.failed,
         )
         self.send = self._socket.send
-        self.call_soon = _ffi.JsCallSoon()
+        self.call_soon = _ffi.JsCallSoon(run_sync=events.run_sync)
         self._cancel_buffer_poll: Callable[[], None] | None = None
         self._detached = self._backlog_limited = False
         self._poll_soon = _ffi.JsTurns(1, self._poll, events.failed)
         self._sent_all = _ffi.JsTurns(2, events.drained, events.failed)
         # With JSPI a call that may suspend runs a turn after the message that causes it, and takes what
         # has arrived meanwhile. That batches a burst as well as polls would, so there are none.
-        delayed = events.may_suspend and _ffi.has_jspi()
+        delayed = events.run_sync and _ffi.has_jspi()
         self._eager_deliveries = self._eager_left = math.inf if delayed else EAGER_DELIVERIES
 
     # Sending.

@@ -5,7 +5,8 @@ loop for each message loses the last ones when the server closes. So no promise 
 
 - *Receiving.* The readable is piped into a ``WritableStream`` whose ``write`` is a Python callback.
   While reading is paused it returns a promise, and the browser stops reading from the network until that
-  is resolved.
+  is resolved. The reader runs one turn later where it may call ``run_sync()``. Elsewhere it runs in that
+  callback, and in a burst once per turn.
 - *Sending.* A ``ReadableStream`` is piped into the writable. Its ``pull`` is called when the network has
   taken what was there; the answer is a batch from the queue, or the next :meth:`~NativeTransport.send`.
 - *Closing.* The queue is sent first: closing with queued writes crashes Chromium's tab. Once it is empty
@@ -37,6 +38,9 @@ BATCH_BYTES = 64 * 1024
 """Size in bytes of the largest batch, unless one message is larger. The browser's own pipe to the
 network holds 128 KB."""
 
+EAGER_DELIVERIES = 8
+"""Number of messages that resume the reader at once before polls check whether there is a burst."""
+
 
 class NativeBackend(BrowserBackend):
     """The back end that opens the browser's own WebSocketStreams."""
@@ -61,7 +65,13 @@ class NativeTransport:
         self._stream = _ffi.JsWebSocketStream(
             url, protocols, on_open=self._opened, on_close=self._closed, on_error=events.failed
         )
-        self.call_soon = _ffi.JsCallSoon()
+        self.call_soon = _ffi.JsCallSoon(run_sync=events.run_sync)
+        # With JSPI a call that may suspend runs one turn after the message that causes it.
+        delayed = events.run_sync and _ffi.has_jspi()
+        self._gathering = delayed
+        """``True`` if a message resumes the reader in a later turn, ``False`` if at once."""
+        self._poll_soon = _ffi.JsTurns(1, self._poll, events.failed)
+        self._eager_left = EAGER_DELIVERIES
         self._queue: deque[tuple[Message, int]] = deque()
         self._queued_bytes = 0
         self._enqueued_bytes = 0
@@ -69,9 +79,7 @@ class NativeTransport:
         self._pulled = False
         """``True`` while the network asks for a batch and there is none."""
         self._source = _ffi.JsSource()
-        # With JSPI, code that a message resumes runs one turn after its arrival; one more makes two.
-        turns = 1 if events.may_suspend and _ffi.has_jspi() else 2
-        self._write_later = _ffi.JsTurns(turns, self._enqueue_batch, events.failed)
+        self._write_later = _ffi.JsTurns(1 if delayed else 2, self._enqueue_batch, events.failed)
         self._write_again = _ffi.JsTurns(2, self._enqueue_batch, events.failed)
         self._left = False
         """``True`` while the page is in the back/forward cache, or about to be."""
@@ -153,8 +161,34 @@ class NativeTransport:
             self._paused = None
 
     def _write(self, js_chunk: Any, _js_controller: Any) -> Any:
-        self._events.received((_ffi.py_message(js_chunk),))
+        messages = (_ffi.py_message(js_chunk),)
+        if self._gathering:
+            self._events.received(messages)
+        else:
+            self._deliver(messages)
         return None if self._paused is None else self._paused.js_promise
+
+    def _deliver(self, messages: Sequence[Message]) -> None:
+        """Report messages and let the reader that waits for them run, in this very callback."""
+        self.call_soon.hold()
+        try:
+            self._events.received(messages)
+        finally:
+            self._eager_left -= 1
+            self._gather_if(not self._eager_left)
+
+    def _poll(self) -> None:
+        """Let the reader run that the messages since the last turn have woken."""
+        self._eager_left = EAGER_DELIVERIES
+        self._gather_if(bool(self.call_soon))
+
+    def _gather_if(self, burst: bool) -> None:
+        """Let the waiting reader run, and in a burst hold back what wakes it again, for one turn."""
+        self._gathering = burst
+        self.call_soon.release()
+        if burst:
+            self.call_soon.hold()
+            self._poll_soon.start()
 
     # Opening and closing.
 
@@ -220,5 +254,6 @@ class NativeTransport:
         self._stop_watching_page()
         self._write_later.close()
         self._write_again.close()
+        self._poll_soon.close()
         self.call_soon.close()
         self._stream.detach()

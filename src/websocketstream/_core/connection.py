@@ -59,12 +59,11 @@ class Connection:
         backend: Backend,
         options: ConnectionOptions = DEFAULTS,
         headers: HeaderFields = (),
-        may_suspend: bool = True,
     ) -> None:
         self.url = url
         self.protocols = protocols
         self.headers = headers
-        self.may_suspend = may_suspend
+        self.run_sync: bool = options.run_sync
         self.backend = backend
         self.state: State = State.CONNECTING
         self.opened: Promise[Agreement] = Promise()

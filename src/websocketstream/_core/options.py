@@ -16,11 +16,8 @@ Overflow = Literal["buffer", "error"]
 """The reaction to a full receive buffer where the server can't be held back."""
 
 
-class StreamOptions(TypedDict, total=False):
-    """The options of :class:`~websocketstream.WebSocketStream`, which describes them.
-
-    :func:`~websocketstream.reconnect` and :func:`websocketstream.sync.connect` take the same ones.
-    """
+class SyncOptions(TypedDict, total=False):
+    """The options of :func:`websocketstream.sync.connect`."""
 
     protocols: str | Iterable[str]
     signal: Any
@@ -32,6 +29,15 @@ class StreamOptions(TypedDict, total=False):
     open_timeout: float | None
     close_timeout: float | None
     idle_timeout: float | None
+
+
+class StreamOptions(SyncOptions, total=False):
+    """The options of :class:`~websocketstream.WebSocketStream`, which describes them.
+
+    :func:`~websocketstream.reconnect` takes the same ones.
+    """
+
+    run_sync: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +55,7 @@ class ConnectionOptions:
     open_timeout: float | None = 60
     close_timeout: float | None = 10
     idle_timeout: float | None = None
+    run_sync: bool = True
 
     def __post_init__(self) -> None:
         _check_mark("high_water_mark", self.high_water_mark)
@@ -58,6 +65,8 @@ class ConnectionOptions:
         _check_timeout("idle_timeout", self.idle_timeout)
         if self.overflow not in ("buffer", "error"):
             raise ValueError(f"overflow must be 'buffer' or 'error', not {self.overflow!r}")
+        if not isinstance(self.run_sync, bool):
+            raise TypeError(f"run_sync must be True or False, not {type(self.run_sync).__name__}")
 
 
 def check_backend_name(name: object) -> None:

@@ -22,8 +22,8 @@ class Events(Protocol):
     """The events that a transport reports to its connection, which implements them."""
 
     @property
-    def may_suspend(self) -> bool:
-        """``True`` if code that :meth:`received` calls may suspend Python with ``run_sync``."""
+    def run_sync(self) -> bool:
+        """``True`` if code that :meth:`received` calls or resumes may call ``run_sync()``."""
 
     def connected(self, protocol: str, extensions: str) -> None:
         """Report that the opening handshake has succeeded."""

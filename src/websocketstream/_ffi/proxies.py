@@ -71,17 +71,17 @@ class Scope:
         self._tasks: set[asyncio.Task[None]] = set()
         self.closed = False
 
-    def keep(self, callback: Callable[..., Any], *, may_suspend: bool = False) -> JsProxy:
+    def keep(self, callback: Callable[..., Any], *, run_sync: bool = False) -> JsProxy:
         """Return a JavaScript function that calls ``callback``.
 
-        With ``may_suspend`` the callback can use ``run_sync`` where the browser has JSPI; that makes the
+        With ``run_sync`` the callback can call ``run_sync()`` where the browser has JSPI; that makes the
         call slower.
         """
         if self._on_error is not None:
             callback = _reporting(callback, self._on_error)
         js_callback: Any = create_proxy(callback)
         self._proxies.append(js_callback)
-        if may_suspend and has_jspi():
+        if run_sync and has_jspi():
             # WebAssembly can be suspended only if it was entered for that. callPromising() does so, and
             # returns a promise. It takes a turn of Pyodide's event loop before the call.
             js_callback = js_callback.callPromising.bind(js_callback)

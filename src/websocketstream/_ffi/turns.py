@@ -71,18 +71,21 @@ class JsTurns:
 class JsCallSoon:
     """A ``call_soon()`` whose callbacks run in microtasks.
 
-    asyncio's own makes a proxy for each callback, which costs 0.15 to 0.2 ms. What is called here can
-    use ``run_sync`` where the browser has JSPI: then it is called through ``callPromising``, which
-    takes a turn of Pyodide's event loop before.
+    asyncio's own makes a proxy for each callback, which costs 0.15 to 0.2 ms. With ``run_sync`` the
+    callbacks can call ``run_sync()`` where the browser has JSPI: then they are called through
+    ``callPromising``, which takes a turn of Pyodide's event loop before.
 
     Between :meth:`hold` and :meth:`release` nothing is scheduled. A transport that JavaScript has called
     delivers its messages in between; :meth:`release` then runs the reader at once, in that same call.
     """
 
-    def __init__(self) -> None:
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def __init__(self, *, run_sync: bool) -> None:
         self._calls: deque[tuple[Step, Any, Context]] = deque()
         self._scope = Scope()
-        js_arrive = self._scope.keep(self._arrive, may_suspend=True)
+        js_arrive = self._scope.keep(self._arrive, run_sync=run_sync)
         self._js_queue = js.queueMicrotask.bind(None, js_arrive)
         self._arriving = 0
         self._holding = self._closed = False

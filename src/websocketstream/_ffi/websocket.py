@@ -63,7 +63,7 @@ class JsWebSocket:
     Args:
         on_message: called for the first message after :meth:`arm`, which the constructor calls, too.
         on_error: called with an exception that another callback has raised.
-        may_suspend: whether ``on_message`` can use ``run_sync`` where the browser has JSPI.
+        run_sync: whether ``on_message`` can call ``run_sync()`` where the browser has JSPI.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class JsWebSocket:
         protocols: Sequence[str],
         headers: Sequence[tuple[str, str]],
         *,
-        may_suspend: bool,
+        run_sync: bool,
         on_open: Callable[[str, str], None],
         on_message: Callable[[object], None],
         on_close: Callable[[int, str, bool], None],
@@ -90,7 +90,7 @@ class JsWebSocket:
             # In Deno `data` is a property of each event, and map() needs a function that reads it: there
             # is none in JavaScript, so one of Python's is called for each message of a batch.
             self._js_get_data = self._scope.keep(lambda event, *_: event.data)
-        self._js_wake = self._scope.keep(on_message, may_suspend=may_suspend)
+        self._js_wake = self._scope.keep(on_message, run_sync=run_sync)
         # One turn: "close" follows "error" in the same task, and its code may say more, see below.
         self._no_close = JsTurns(1, lambda: on_close(1006, "", False), on_error)
         is_open = False

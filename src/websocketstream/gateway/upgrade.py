@@ -94,11 +94,11 @@ class WebSocketUpgrade:
                 high_water_mark=options.high_water_mark,
                 send_high_water_mark=high,
                 overflow=options.overflow,
+                # A message only wakes a task of the library, which the event loop runs. So messages
+                # can be delivered at once, without the turn before a call that may suspend.
+                run_sync=False,
             ),
             headers=handshake.headers.items(),
-            # A message only wakes a task of the library, which the event loop runs. So messages can be
-            # delivered at once, without the turn before a call that may suspend.
-            may_suspend=False,
         )
         connection.outgoing.low_water_mark = low
         connection.connect()
