@@ -35,6 +35,20 @@ CONTENDERS = (
     Contender(
         "streams-polyfill", "streams of websocketstream", "polyfill", "streams-polyfill", "streams"
     ),
+    Contender(
+        "ours-native-no-run-sync",
+        "websocketstream, run_sync=False",
+        "native",
+        "ours-native-no-run-sync",
+        "option",
+    ),
+    Contender(
+        "ours-polyfill-no-run-sync",
+        "websocketstream, run_sync=False",
+        "polyfill",
+        "ours-polyfill-no-run-sync",
+        "option",
+    ),
     Contender("pyscript", "pyscript.WebSocket", "polyfill", "pyscript", "peer"),
     Contender("handwritten", "js.WebSocket by hand", "polyfill", "handwritten", "peer"),
     Contender("niquests", "niquests", "polyfill", "niquests", "peer"),

@@ -26,8 +26,10 @@ class Ours(Iterated):
         self.read, self.write = stream.recv, stream.send
 
     @classmethod
-    async def open(cls, url: str, backend: Literal["native", "polyfill"]) -> Self:
-        stream = WebSocketStream(url, backend=backend)
+    async def open(
+        cls, url: str, backend: Literal["native", "polyfill"], *, run_sync: bool = True
+    ) -> Self:
+        stream = WebSocketStream(url, backend=backend, run_sync=run_sync)
         await stream.opened
         return cls(stream)
 
@@ -136,6 +138,8 @@ class Niquests(Client):
 CLIENTS: dict[str, Callable[[str], Awaitable[Client]]] = {
     "ours-native": partial(Ours.open, backend="native"),
     "ours-polyfill": partial(Ours.open, backend="polyfill"),
+    "ours-native-no-run-sync": partial(Ours.open, backend="native", run_sync=False),
+    "ours-polyfill-no-run-sync": partial(Ours.open, backend="polyfill", run_sync=False),
     "streams-native": partial(OurStreams.open, backend="native"),
     "streams-polyfill": partial(OurStreams.open, backend="polyfill"),
     "naive": Naive.open,

@@ -198,6 +198,24 @@ def test_all_engines_have_one_table() -> None:
     assert "\n\nMeasured on 2026-01-01 at c0ffee: Chromium 156.0; Pyodide 314.0.7." in text
 
 
+def test_an_option_has_a_row_of_its_own() -> None:
+    """Below that of ours without it, with the same goal."""
+    echo = {"scenario": "round-trip", "case": "p50", "unit": "ms"}
+    results = results_of(
+        measured("js-classic", 1.0, **echo),
+        measured("ours-polyfill", 1.7, **echo),
+        measured("ours-polyfill-no-run-sync", 1.4, **echo),
+    )
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in report.section(results, "chromium").splitlines()
+        if line.startswith("| round trip")
+    ]
+    assert rows[0][:3] == ["round trip, p50", "≤ 1.6", "1.70 ✗"]
+    assert rows[1][:3] == ["round trip, p50, run_sync=False", "≤ 1.6", "1.40 ✓"]
+    assert "| round trip, p50, run_sync=False |" in report.text(results, ["chromium"])
+
+
 def test_the_overview_is_a_small_table() -> None:
     """It has ours in all engines, compared with JavaScript, in some rows and without intervals."""
     echo = {"scenario": "round-trip", "case": "p50", "unit": "ms"}
