@@ -104,9 +104,9 @@ def _means_outside(rounds: int) -> int:
 
 
 def ratio(measured: Measurement, reference: Measurement) -> Ratio | None:
-    """How many times the reference, round by round; nothing if one of them failed."""
+    """How many times the reference, round by round; nothing if one of them failed, or is zero."""
     pairs = list(zip(measured.values, reference.values, strict=False))
-    if not pairs or measured.error or reference.error:
+    if not pairs or measured.error or reference.error or 0 in measured.values + reference.values:
         return None
     return Ratio.of([value / other for value, other in pairs])
 

@@ -64,11 +64,12 @@ def test_an_interval_is_precise_within_a_tenth() -> None:
 
 
 def test_there_is_no_ratio_with_a_failure() -> None:
-    """Neither of one that failed, nor of one that has no values."""
+    """Neither of one that failed, nor of one that has no values or is zero."""
     fine = measured("js-native", 1)
     assert ratio(measured("ours-native", 1, error="tab crashed"), fine) is None
     assert ratio(fine, measured("ours-native", 1, error="tab crashed")) is None
     assert ratio(measured("ours-native"), fine) is None
+    assert ratio(fine, measured("ours-native", 0)) is None
 
 
 @pytest.mark.parametrize(("busy", "bound"), [([], False), ([0.9, 0.7, 0.7], False), ([0.8], True)])
