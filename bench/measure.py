@@ -182,7 +182,9 @@ class Bench:
             return Sample({"open": taken["open_ms"], **rates}, steps[-1][0])
 
         echoes = {f"echo-{number}": "echoes/s" for number in self._scale.connections}
-        self._alternate(scenario, {"open": "ms", **echoes}, self._who(), sample)
+        # A sample takes a second or more.
+        rounds = self._scale.fewest
+        self._alternate(scenario, {"open": "ms", **echoes}, self._who(), sample, rounds)
 
     def _memory(self, scenario: str) -> None:
         say(f"{self._engine}: memory")
