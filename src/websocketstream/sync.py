@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any, Self, Unpack
 
 from ._core.options import SyncOptions
+from ._core.promise import Promise
 from ._core.rules import Message
 from .errors import NotSupportedError, WebSocketError
 from .stream import WebSocketCloseInfo, WebSocketStream
@@ -95,7 +96,11 @@ class SyncWebSocketStream:
             InvalidStateError: the connection is closed.
             WebSocketError: it was lost.
         """
-        wait(_send, self._stream, message)
+        if not in_browser():
+            return wait(_send, self._stream, message)
+        _check_suspendable()
+        room = self._stream.send(message)
+        return room.result() if room.settled else wait(_settled, room)
 
     def recv(self, timeout: float | None = None) -> Message:
         """Wait for the next message and return it.
@@ -108,7 +113,8 @@ class SyncWebSocketStream:
             WebSocketError: there are no more messages; ``close_code`` and ``reason`` say how the
                 connection has ended.
         """
-        return wait(_recv, self._stream, timeout)
+        message = self._get_nowait()
+        return wait(_recv, self._stream, timeout) if message is None else message
 
     def __iter__(self) -> Iterator[Message]:
         """Iterate over the messages until the server closes.
@@ -117,7 +123,12 @@ class SyncWebSocketStream:
             WebSocketError: the connection did not end with a clean closing handshake.
         """
         messages = self._stream.__aiter__()
-        while (message := wait(_next, messages)) is not None:
+        while True:
+            message = self._get_nowait()
+            if message is None:
+                message = wait(_next, messages)
+                if message is None:
+                    break
             yield message
 
     def close(self, close_code: int | None = None, reason: str = "") -> WebSocketCloseInfo:
@@ -135,6 +146,17 @@ class SyncWebSocketStream:
             InvalidAccessError, DOMSyntaxError: for any other code, and for a longer reason.
         """
         return wait(_close, self._stream, close_code, reason)
+
+    def _get_nowait(self) -> Message | None:
+        """Return a message that has arrived: to wait for it would take a hundred times as long.
+
+        On CPython it is ``None``, because only the connection's thread may use the stream.
+        """
+        if not in_browser():
+            return None
+        _check_suspendable()
+        self._stream._check_unlocked()
+        return self._stream._incoming.get_nowait()
 
     def __enter__(self) -> Self:
         return self
@@ -160,7 +182,13 @@ async def _send(stream: WebSocketStream, message: object) -> None:
     await stream.send(message)
 
 
+async def _settled(promise: Promise[None]) -> None:
+    await promise
+
+
 async def _recv(stream: WebSocketStream, timeout: float | None) -> Message:
+    if timeout is None:
+        return await stream.recv()
     try:
         return await within(timeout, stream.recv)
     except TimeoutError:
@@ -184,10 +212,9 @@ def wait[T](function: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T:
     """
     if not in_browser():
         return _wait_for_thread(function(*args))
+    _check_suspendable()
     from . import _ffi
 
-    if not _ffi.can_suspend():
-        raise NotSupportedError(_CALLED_BY_JAVASCRIPT if _ffi.has_jspi() else _NO_JSPI)
     # An exception must not cross over to JavaScript: Pyodide would keep it and all that it refers to.
     result, error = _ffi.run_sync(_outcome(function(*args)))
     if error is None:
@@ -196,6 +223,13 @@ def wait[T](function: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T:
         raise error
     finally:
         del error
+
+
+def _check_suspendable() -> None:
+    from . import _ffi
+
+    if not _ffi.can_suspend():
+        raise NotSupportedError(_CALLED_BY_JAVASCRIPT if _ffi.has_jspi() else _NO_JSPI)
 
 
 async def within[T](

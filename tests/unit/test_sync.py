@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 import types
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ import pytest
 import websocketstream
 from tests.server import serve_in_thread
 from tests.server.payload import check
+from tests.unit.bench import opened_with
 from websocketstream import (
     HandshakeError,
     InvalidStateError,
@@ -218,3 +219,40 @@ def test_suspension(ffi: Any) -> None:
 
     with pytest.raises(LookupError, match="not there"):
         sync.wait(fail)
+
+
+async def test_what_is_there_is_not_waited_for(ffi: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python is suspended only where there is no message, or no room."""
+    ffi.can_suspend = lambda: True
+    suspended: list[Coroutine[Any, Any, Any]] = []
+    monkeypatch.setattr(sync, "wait", lambda function, *args: suspended.append(function(*args)))
+    stream, _, peer = await opened_with(send_high_water_mark=10)
+    ws = sync.SyncWebSocketStream(stream)
+    ws.send("fits")
+    for message in ("first", "", "third"):
+        await peer.send(message)
+    assert [ws.recv(), ws.recv(timeout=5)] == ["first", ""]
+    assert suspended == []
+    assert list(ws) == ["third"]
+    ws.recv()
+    ws.send("fits no more")
+    following, received, room = suspended
+    assert [await peer.recv(), await peer.recv(), await room] == ["fits", "fits no more", None]
+    await peer.send("fourth")
+    await peer.close()
+    assert [await received, await following] == ["fourth", None]
+    with pytest.raises(InvalidStateError):
+        ws.send("too late")
+
+
+async def test_nothing_works_where_python_can_not_be_suspended(ffi: Any) -> None:
+    """Not even what needs no suspension: it would fail some time later, when nothing is there."""
+    ffi.can_suspend, ffi.has_jspi = lambda: False, lambda: True
+    stream, _, peer = await opened_with()
+    ws = sync.SyncWebSocketStream(stream)
+    await peer.send("there")
+    for call in (ws.recv, lambda: ws.send("fits"), lambda: list(ws)):
+        with pytest.raises(NotSupportedError, match="JavaScript has called it"):
+            call()
+    assert stream._connection.messages_sent == 0
+    assert await stream.recv() == "there"
