@@ -23,7 +23,7 @@ CHUNK, DELAY_MS = 20_000, 10
 """Bytes that the slow server takes at a time, and the time in between: 2 MB/s."""
 
 TOTAL = 32 * MIB
-ROUNDS = 15
+ROUNDS = 25
 
 
 @stress
