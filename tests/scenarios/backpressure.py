@@ -226,7 +226,7 @@ async def peer_that_never_reads_is_given_up_on(env: Env) -> None:
 async def close_waits_as_long_as_data_moves(env: Env) -> None:
     """``close_timeout`` counts from the last byte that moved: a slow server gets everything."""
     id = env.new_id()
-    # The server takes at least 1.6 s for 20 MiB, and 0.3 s for the 4 MiB in the sockets' buffers, in which
+    # The server takes 1.6 s or more for 20 MiB, and 0.3 s for the 4 MiB in the sockets' buffers, when
     # the page sees nothing move. Both may take three times as long on a busy machine, but no longer:
     # WebKit drops a connection 5 s after close().
     stream = env.stream(f"/sink?chunk=131072&delay_ms=10&compress=0&id={id}", close_timeout=1.5)
