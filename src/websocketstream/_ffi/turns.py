@@ -79,9 +79,6 @@ class JsCallSoon:
     delivers its messages in between; :meth:`release` then runs the reader at once, in that same call.
     """
 
-    def __len__(self) -> int:
-        return len(self._calls)
-
     def __init__(self, *, run_sync: bool) -> None:
         self._calls: deque[tuple[Step, Any, Context]] = deque()
         self._scope = Scope()
@@ -89,6 +86,9 @@ class JsCallSoon:
         self._js_queue = js.queueMicrotask.bind(None, js_arrive)
         self._arriving = 0
         self._holding = self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._calls)
 
     def __call__(self, step: Step, argument: Any, context: Context) -> None:
         if self._closed:
