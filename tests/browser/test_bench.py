@@ -14,8 +14,8 @@ from .plugin import SELECTION
 TINY = Scale(fewest=1, most=1, seconds=0.005, connections=(1, 10), flood_seconds=0.1)
 RELOADING = ("memory", "import")
 """Scenarios that begin with a new interpreter each time, which takes seconds. One engine runs them."""
-CASES_ELSEWHERE = [case for case in CASES if case.size in (32, 1 << 20)]
-"""The cases outside of Chromium, which has all: the sizes in between are sent by the same code."""
+EXTREMES = [case for case in CASES if case.size in (32, 1 << 20)]
+"""The cases unless all are asked for: the sizes in between are sent by the same code."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -26,9 +26,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("spec", pages, ids=[page.engine for page in pages])
 
 
-def test_every_contender_moves_what_it_claims(spec: PageSpec) -> None:
+def test_every_contender_moves_what_it_claims(spec: PageSpec, pytestconfig: pytest.Config) -> None:
     """Counts and bytes are the server's and the page's own; nobody fails."""
-    cases = CASES if spec.engine == "chromium" else CASES_ELSEWHERE
+    cases = CASES if pytestconfig.stash[SELECTION].whole else EXTREMES
     everybody = Selection(
         [spec.engine],
         scenarios=[scenario for scenario in SCENARIOS if scenario not in RELOADING],

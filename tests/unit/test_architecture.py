@@ -189,6 +189,8 @@ PROBE = """
     assert "websocketstream._core.html" not in sys.modules, "only notebooks need it"
     assert "websocketstream.gateway" not in sys.modules, "only install() needs it"
     assert "websocketstream.diagnosis" not in sys.modules, "only diagnose() needs it"
+    for slow in ("urllib.parse", "ipaddress"):
+        assert slow not in sys.modules, f"in Pyodide, {slow} takes longer to import than the package"
     assert logging.getLogger("websocketstream").handlers == []
 """
 

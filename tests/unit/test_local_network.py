@@ -7,6 +7,7 @@ import pytest
 from tests.unit.bench import Bench, connection_on
 from websocketstream import HandshakeError
 from websocketstream._core.connection import Connection
+from websocketstream._core.outage import http_url
 from websocketstream._core.promise import Promise, resolved
 from websocketstream._core.rules import LOCAL, LOOPBACK, address_space, needed_permission
 
@@ -61,11 +62,32 @@ Connecting = Callable[[str | None], tuple[Bench, Connection]]
         ("localhost.example.com", None),
         ("93.184.216.34", None),
         ("[2606:2800:220:1::1]", None),
+        ("[::ffff:127.0.0.1]", LOOPBACK),
+        ("1.2.3", None),
     ],
 )
 def test_address_space(host: str, expected: str | None) -> None:
     """Numbers and names with a fixed meaning say where the host is."""
     assert address_space(f"wss://me:s3cret@{host}/path") == expected
+    assert address_space(f"http://{host}?@localhost") == expected
+
+
+def test_address_space_of_no_url() -> None:
+    """The origin of a sandboxed frame is "null", which tells nothing."""
+    assert address_space("null") is None
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("ws://me:s3c@ret@example.com/a@b?c", "http://example.com/a@b?c"),
+        ("wss://example.com?a@b", "https://example.com?a@b"),
+        ("https://[::1]:81/", "https://[::1]:81/"),
+    ],
+)
+def test_http_url(url: str, expected: str) -> None:
+    """Only the scheme changes, and what may be a secret goes."""
+    assert http_url(url) == expected
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ too, but rarely enough for the delays to stay short.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Literal
-from urllib.parse import urlsplit
 
 from .promise import Promise
 
@@ -64,9 +64,7 @@ class Outages(dict[str, Outage]):
 
 def http_url(url: str) -> str:
     """Return the URL at which to ask over HTTP for a WebSocket's, without user name and password."""
-    parts = urlsplit(url)
-    scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
-    return parts._replace(scheme=scheme, netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return re.sub(r"^(?:ws|http)(s?://)(?:[^/?#]*@)?", r"http\1", url)
 
 
 async def ask_over_http(

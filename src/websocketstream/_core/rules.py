@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from ipaddress import ip_address
-from urllib.parse import urljoin, urlsplit
 
 from ..errors import DOMSyntaxError
 
@@ -21,6 +19,10 @@ _WELL_FORMED = re.compile(
     r"(?P<start>([a-z][a-z0-9+.-]*:)?//)([^/\\]*@)?(?P<rest>(\[[^]/]*]|[^:/\\@]+)(:\d*)?(/.*)?)",
     re.IGNORECASE | re.DOTALL,
 )
+_HOST = re.compile(r"[a-z+]+://(?:[^/?#]*@)?(?:\[([^]]*)]|([^/?#:]*))", re.IGNORECASE)
+_LOOPBACK_HOST = re.compile(r"(?:.*\.)?localhost|127\.[0-9.]+|::1", re.IGNORECASE)
+_IP_ADDRESS = re.compile(r"[0-9.]+|.*:.*")
+
 LOOPBACK, LOCAL = "loopback-network", "local-network"
 """The permissions for addresses of this computer, and of the local network, as browsers name them."""
 
@@ -106,6 +108,9 @@ def validate_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> 
 
 def resolve_url(url: str, base: str | None) -> str | None:
     """Return ``url``, resolved against ``base`` and serialised without a browser; ``None``: no URL."""
+    # Here, because in Pyodide this import takes longer than that of the whole package.
+    from urllib.parse import urljoin, urlsplit
+
     url = url.strip()
     try:
         parts = urlsplit(urljoin(base, url) if base and not urlsplit(url).scheme else url)
@@ -127,13 +132,18 @@ def address_space(url: str) -> str | None:
 
     Standard: Local Network Access, "IP address space".
     """
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
+    found = _HOST.match(url)
+    host = (found[1] or found[2]).lower() if found else ""
+    if _LOOPBACK_HOST.fullmatch(host):
         return LOOPBACK
+    if not _IP_ADDRESS.fullmatch(host):
+        return LOCAL if host.endswith(".local") or (host and "." not in host) else None
+    from ipaddress import ip_address  # Here, because few URLs need this slow import.
+
     try:
         address = ip_address(host)
     except ValueError:
-        return LOCAL if host.endswith(".local") or (host and "." not in host) else None
+        return None
     if address.is_loopback:
         return LOOPBACK
     return None if address.is_global else LOCAL
