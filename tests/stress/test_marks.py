@@ -16,8 +16,9 @@ def test_wait_behind_a_slow_server(run: Runner) -> None:
 
 
 def test_rate_to_a_fast_server(run: Runner) -> None:
-    """At a low mark sending is not much slower: how much can't be told on a busy machine."""
+    """At a low mark sending is as fast in Chromium; elsewhere it loses up to half, above 200 MB/s."""
     figures = run("rate_to_a_fast_server", limit=300)
     run.report("The rate to a fast server", figures)
+    lowest = 0.7 if run.cell.page.engine == "chromium" else 0.4
     for name, value in figures.items():
-        assert "ratio" not in name or value > 0.6, figures
+        assert "ratio" not in name or value > lowest, figures
