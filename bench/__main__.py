@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from tests.browser.cells import BACKENDS, PageSpec, pyodide_versions
 from tools import wheel
-from tools.project import BUILD, CHANGED, ROOT, Problem, commit, main, replace_block, say
+from tools.project import BUILD, ROOT, Problem, can_be_published, commit, main, replace_block, say
 
 from . import plot, report, server
 from .measure import Bench, Scale
@@ -90,7 +90,7 @@ def measure(results: Results, selection: Selection, options: argparse.Namespace)
         scale = replace(scale, fewest=options.rounds, most=options.rounds)
     results.wheel_bytes = wheel.find().stat().st_size
     measured = commit()
-    if not measured or measured.endswith(CHANGED):
+    if not can_be_published(measured):
         say("not to be published: the files are not those of a commit")
     with server.serve() as serving:
         for engine in selection.engines:

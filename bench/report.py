@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import isinf
 from textwrap import fill
 
-from tools.project import CHANGED
+from tools.project import can_be_published
 
 from .plan import (
     BY_ID,
@@ -165,7 +165,7 @@ def missing(results: Results) -> list[str]:
     mixed += [
         f"a commit without changes to it (measured: {commit or 'nobody knows what'})"
         for commit in commits
-        if not commit or commit.endswith(CHANGED)
+        if not can_be_published(commit)
     ]
     measured = {(found.engine, found.scenario) for found in _all(results)}
     never = [

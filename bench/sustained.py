@@ -18,7 +18,7 @@ from statistics import median
 from textwrap import fill
 
 from tests.browser.cells import BACKENDS, PageSpec, pyodide_versions
-from tools.project import BUILD, CHANGED, ROOT, Problem, commit, main, replace_block, say
+from tools.project import BUILD, ROOT, Problem, can_be_published, commit, main, replace_block, say
 
 from . import server
 from .pages import BenchPage, SampleFailed, page
@@ -143,7 +143,7 @@ def sustained() -> None:
     """Measure, print the table, and publish it if that is asked for."""
     options = arguments()
     measured = commit()
-    if options.publish and (not measured or measured.endswith(CHANGED)):
+    if options.publish and not can_be_published(measured):
         raise Problem("not to be published: the files are not those of a commit")
     try:
         text = table(rows(options.engine, options.minutes))

@@ -19,8 +19,7 @@ NODE_MODULES = ROOT / "node_modules"
 VENV = BUILD / "venv"
 VENV_PYTHON = VENV / "bin" / "python"
 
-CHANGED = "-changed"
-"""What `commit` says of files that differ from the commit."""
+_CHANGED = "-changed"
 
 
 class Problem(Exception):
@@ -130,15 +129,22 @@ def alone() -> Iterator[None]:
 
 
 def commit() -> str:
-    """Return the commit that is checked out, with `CHANGED` if files differ from it; "" without Git."""
+    """Return the commit that is checked out, with "-changed" if files differ from it; "" without Git."""
 
     def git(*arguments: str) -> str:
         return subprocess.check_output(["git", *arguments], cwd=ROOT, text=True).strip()
 
     try:
-        return git("rev-parse", "--short=10", "HEAD") + (CHANGED if git("status", "--porcelain") else "")
+        return git("rev-parse", "--short=10", "HEAD") + (
+            _CHANGED if git("status", "--porcelain") else ""
+        )
     except (OSError, subprocess.CalledProcessError):
         return ""
+
+
+def can_be_published(commit: str) -> bool:
+    """Return whether figures measured at what :func:`commit` has returned are those of a commit."""
+    return bool(commit) and not commit.endswith(_CHANGED)
 
 
 def main(work: Callable[[], None]) -> None:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from js import performance
 
-ECHO = "abcdefghijklmnopqrstuvwxyz012345"
+from .tally import ECHO
 
 
 async def measure(client: str, url: str) -> dict[str, float]:

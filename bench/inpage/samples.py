@@ -9,12 +9,10 @@ from typing import Any
 from js import wasmHeapBytes
 
 from .client import Client
-from .tally import Tally
+from .tally import ECHO, Tally
 
 type Open = Callable[[str], Awaitable[Client]]
 type Sample = dict[str, Any]
-
-ECHO = "abcdefghijklmnopqrstuvwxyz012345"
 
 
 async def receive(open: Open, url: str, count: int, **_: Any) -> Sample:

@@ -1,8 +1,10 @@
-"""What every client counts."""
+"""What every client echoes and counts."""
 
 from typing import Any
 
 type Message = str | bytes
+
+ECHO = "abcdefghijklmnopqrstuvwxyz012345"
 
 
 class Tally:

@@ -187,8 +187,6 @@ async def _settled(promise: Promise[None]) -> None:
 
 
 async def _recv(stream: WebSocketStream, timeout: float | None) -> Message:
-    if timeout is None:
-        return await stream.recv()
     try:
         return await within(timeout, stream.recv)
     except TimeoutError:
@@ -237,14 +235,18 @@ async def within[T](
 ) -> T:
     """Await ``function`` for at most ``timeout`` seconds. With 0 it can return what is there already.
 
+    ``None``: there is no limit.
+
     Raises:
         TimeoutError: it did not end in time, and was cancelled.
     """
+    if timeout is None:
+        return await function(*args)  # without a task, which costs time
     # Not asyncio.timeout(): Pyodide's call_at() refuses a deadline that has just passed, as a short one
     # may have where the clock is coarse.
     task = asyncio.ensure_future(function(*args))
     try:
-        await asyncio.wait([task], timeout=None if timeout is None else max(timeout, 0))
+        await asyncio.wait([task], timeout=max(timeout, 0))
     finally:
         # Also when this is cancelled, no read may be left behind: it would take the next message.
         task.cancel()

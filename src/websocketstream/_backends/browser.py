@@ -11,6 +11,9 @@ from .._core.rules import needed_permission
 SERVER_IS_DOWN = (502, 503, 504)
 """Statuses with which a proxy answers in the place of its server."""
 
+EAGER_DELIVERIES = 8
+"""Number of messages that resume a reader at once before polls check whether there is a burst."""
+
 
 class BrowserBackend:
     """A :class:`~websocketstream._core.transport.Backend` without ``connect()``, for pages."""

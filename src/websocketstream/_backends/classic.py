@@ -26,7 +26,7 @@ from collections.abc import Callable, Sequence
 from .. import _ffi
 from .._core.rules import Message
 from .._core.transport import Events, HeaderFields
-from .browser import BrowserBackend
+from .browser import EAGER_DELIVERIES, BrowserBackend
 
 QUICK_POLLS, QUICK_POLL_TURNS = 24, 4
 """Number of times that ``bufferedAmount`` is read every so many turns of the event loop, when a writer
@@ -38,9 +38,6 @@ BUFFER_POLL_SECONDS = 0.001
 If it takes long, browsers make it 4 ms by themselves, since a timer that timers have set one after the
 other is delayed from the sixth on.
 """
-
-EAGER_DELIVERIES = 8
-"""Number of calls by the listener before polls check whether there is a burst."""
 
 BACKLOG_LIMITS = {256: 0, 8: 64 * 1024}
 """Lengths at which the backlog of a burst is taken without waiting for the poll.
@@ -96,8 +93,8 @@ class ClassicTransport:
         self._sent_all = _ffi.JsTurns(2, events.drained, events.failed)
         # With JSPI a call that may suspend runs a turn after the message that causes it, and takes what
         # has arrived meanwhile. That batches a burst as well as polls would, so there are none.
-        delayed = events.run_sync and _ffi.has_jspi()
-        self._eager_deliveries = self._eager_left = math.inf if delayed else EAGER_DELIVERIES
+        self._eager_deliveries = math.inf if self.call_soon.delayed else EAGER_DELIVERIES
+        self._eager_left = self._eager_deliveries
 
     # Sending.
 
@@ -122,13 +119,12 @@ class ClassicTransport:
         self._polling_buffer = False
         if self._socket.buffered_amount:
             self._events.drained()
-            if not self._polling_buffer:  # There is room: the next wait begins with quick polls again.
-                self._quick_polls_left = QUICK_POLLS
         else:
             # WebKit also says so when the connection has ended in the middle of a message. Then the
             # event that tells the end comes next, with the true amount.
-            self._quick_polls_left = QUICK_POLLS
             self._sent_all.start()
+        if not self._polling_buffer:  # There is room: the next wait begins with quick polls again.
+            self._quick_polls_left = QUICK_POLLS
 
     def discard(self) -> None:
         """Do nothing: what was sent is in the browser's buffer already."""

@@ -32,14 +32,11 @@ from typing import Any
 from .. import _ffi
 from .._core.rules import Message
 from .._core.transport import Events, HeaderFields
-from .browser import BrowserBackend
+from .browser import EAGER_DELIVERIES, BrowserBackend
 
 BATCH_BYTES = 64 * 1024
 """Size in bytes of the largest batch, unless one message is larger. The browser's own pipe to the
 network holds 128 KB."""
-
-EAGER_DELIVERIES = 8
-"""Number of messages that resume the reader at once before polls check whether there is a burst."""
 
 
 class NativeBackend(BrowserBackend):
@@ -66,9 +63,7 @@ class NativeTransport:
             url, protocols, on_open=self._opened, on_close=self._closed, on_error=events.failed
         )
         self.call_soon = _ffi.JsCallSoon(run_sync=events.run_sync)
-        # With JSPI a call that may suspend runs one turn after the message that causes it.
-        delayed = events.run_sync and _ffi.has_jspi()
-        self._gathering = delayed
+        self._gathering = self.call_soon.delayed
         """``True`` if a message resumes the reader in a later turn, ``False`` if at once."""
         self._poll_soon = _ffi.JsTurns(1, self._poll, events.failed)
         self._eager_left = EAGER_DELIVERIES
@@ -79,7 +74,9 @@ class NativeTransport:
         self._pulled = False
         """``True`` while the network asks for a batch and there is none."""
         self._source = _ffi.JsSource()
-        self._write_later = _ffi.JsTurns(1 if delayed else 2, self._enqueue_batch, events.failed)
+        self._write_later = _ffi.JsTurns(
+            1 if self.call_soon.delayed else 2, self._enqueue_batch, events.failed
+        )
         self._write_again = _ffi.JsTurns(2, self._enqueue_batch, events.failed)
         self._left = False
         """``True`` while the page is in the back/forward cache, or about to be."""

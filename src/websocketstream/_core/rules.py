@@ -20,7 +20,7 @@ _WELL_FORMED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _HOST = re.compile(r"[a-z+]+://(?:[^/?#]*@)?(?:\[([^]]*)]|([^/?#:]*))", re.IGNORECASE)
-_LOOPBACK_HOST = re.compile(r"(?:.*\.)?localhost|127\.[0-9.]+|::1", re.IGNORECASE)
+_LOOPBACK_HOST = re.compile(r"(?:.*\.)?localhost|127\.[0-9.]+|::1")
 _IP_ADDRESS = re.compile(r"[0-9.]+|.*:.*")
 
 LOOPBACK, LOCAL = "loopback-network", "local-network"

@@ -16,6 +16,7 @@ from typing import Any
 import js
 
 from .._core.promise import Step
+from .environment import has_jspi
 from .proxies import Scope
 
 
@@ -80,6 +81,8 @@ class JsCallSoon:
     """
 
     def __init__(self, *, run_sync: bool) -> None:
+        self.delayed: bool = run_sync and has_jspi()
+        """``True`` if a callback runs a turn later, because it may call ``run_sync()``."""
         self._calls: deque[tuple[Step, Any, Context]] = deque()
         self._scope = Scope()
         js_arrive = self._scope.keep(self._arrive, run_sync=run_sync)
