@@ -144,10 +144,10 @@ class _Examination:
         if door is not None:
             facts.origin, facts.agent = door.page_origin(), door.user_agent()
             facts.online = door.is_online()
+        self._policy: Any = None if door is None else door.JsPolicyWatch()
 
     async def run(self) -> Facts:
         facts = self._facts
-        policy = None if self._door is None else self._door.JsPolicyWatch()
         permission = self._options["backend"].permission(facts.url)
         try:
             if permission is not None:
@@ -156,15 +156,15 @@ class _Examination:
             await self._connect(facts, self._timeout / 2, self._protocols)
             if permission is not None:
                 facts.state = permission.state
-            if policy is not None and facts.failed:
+            if self._policy is not None and facts.failed:
                 await self._settles(Promise(), POLICY_SECONDS)
-                facts.directive = policy.directive_against(facts.url)
+                facts.directive = self._policy.directive_against(facts.url)
+            # The last check is the connection itself, which has failed.
+            if facts.failed and not any(found.result == "problem" for found in judge(facts)[:-1]):
+                await self._examine_server()
         finally:
-            if policy is not None:
-                policy.close()
-        # The last check is the connection itself, which has failed.
-        if facts.failed and not any(found.result == "problem" for found in judge(facts)[:-1]):
-            await self._examine_server()
+            if self._policy is not None:
+                self._policy.close()
         return facts
 
     async def _examine_server(self) -> None:
@@ -185,6 +185,10 @@ class _Examination:
         url = facts.http + urlsplit(facts.url)._replace(scheme="", netloc="").geturl()
         status = await self._ask(url, "no-cors")
         if status is None:
+            # A policy may allow the WebSocket but not the request.
+            facts.unasked = self._policy.directive_against(url)
+            if facts.unasked is not None:
+                return
             facts.answers = False
             # A page that came over https: may not ask without TLS.
             if not (facts.secure and (facts.origin or "").startswith("https:")):

@@ -15,8 +15,10 @@ from .pages import PagePool
 from .plugin import SELECTION
 from .runners import BOOT_LIMIT, ChromiumRunner, FirefoxRunner, WebKitRunner, _HarnessPage
 
-PUBLIC = {"Content-Security-Policy": "treat-as-public-address"}
-"""What makes Chromium take a page for one that comes from the internet."""
+HEADERS = {"Content-Security-Policy": "treat-as-public-address; connect-src 'self' ws: wss:"}
+"""The policy of the page: Chromium takes it for one from the internet, and WebSockets may go anywhere,
+but HTTP requests may not. In WebKit, as in the standard, what allows `wss:` allows `https:`, too.
+"""
 
 DIAGNOSE = """
 from websocketstream import diagnose
@@ -123,7 +125,7 @@ def secure(spec: PageSpec, page_pool: PagePool) -> Iterator[Any]:
     else:
         context = tls.server_context()
     folder = DISTRIBUTIONS / spec.pyodide
-    with webserver.serve(folder, bundle.make, headers=PUBLIC, tls=context) as port:
+    with webserver.serve(folder, bundle.make, headers=HEADERS, tls=context) as port:
         page = kind(spec, port)
         try:
             page.call("python", BOOT_LIMIT, code="None")
@@ -142,7 +144,10 @@ def assert_mixed_content_is_named(page: SecurePage, server: ThreadedServer) -> N
         assert "not even to this computer" in found[1]
     else:
         assert found is None
-    assert page.run_async(DIAGNOSE.format(url=f"{server.urls['wss']['server']}/echo", timeout=9)) is None
+    secure = server.urls["wss"]["server"]
+    assert page.run_async(DIAGNOSE.format(url=f"{secure}/echo", timeout=9)) is None
+    check, words = page.run_async(DIAGNOSE.format(url=f"{secure}/refuse?status=403", timeout=9))
+    assert check == "connection", words
 
 
 def test_mixed_content(spec: PageSpec, secure: SecurePage, ws_server: ThreadedServer) -> None:

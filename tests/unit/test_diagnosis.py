@@ -40,15 +40,16 @@ async def refuse(peer: FakePeer) -> None:
 
 
 class FakePolicy:
-    """A policy that forbids everything by one directive, or nothing."""
+    """A policy that by one directive forbids URLs that begin so, or nothing."""
 
-    def __init__(self, directive: str | None) -> None:
-        self.directive = directive
+    def __init__(self, directive: str | None, start: str = "") -> None:
+        self.directive, self.start = directive, start
         self.closed = False
 
     def directive_against(self, url: str) -> str | None:
         assert "s3cret" in url
-        return self.directive
+        assert not self.closed
+        return self.directive if url.startswith(self.start) else None
 
     def close(self) -> None:
         self.closed = True
@@ -174,6 +175,17 @@ async def test_policy(on_page: Callable[..., Web], monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(MODULE, "WebSocketStream", forbid)
     assert cause_of(await examine(refuse)) == "policy"
+    assert policy.closed
+
+
+async def test_policy_that_forbids_the_question(on_page: Callable[..., Web]) -> None:
+    """A server that the page may not ask over HTTP is not called down."""
+    policy = FakePolicy("connect-src", "https:")
+    web = on_page(policy=policy)
+    found = await examine(refuse)
+    assert cause_of(found) == "connection"
+    assert {each.check: each.result for each in found.findings}["server"] == "unknown"
+    assert len(web.asked) == 1
     assert policy.closed
 
 

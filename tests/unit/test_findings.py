@@ -109,6 +109,9 @@ def test_what_is_unknown() -> None:
     assert unknown == {"local network", "TLS", "subprotocols"}
     assert findings(answers=True)["status"].result == "unknown"
     assert findings(error=None, close=(1000, "bye"))["connection"].result == "unknown"
+    server = findings("wss://example.com:81/", unasked="connect-src")["server"]
+    assert server.result == "unknown"
+    assert server.remedy == "To find out more, add https://example.com:81 to its directive connect-src."
 
 
 def test_what_is_in_order() -> None:

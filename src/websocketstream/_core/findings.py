@@ -77,6 +77,8 @@ class Facts:
     """Code and reason of a connection that was closed at once."""
     answers: bool | None = None
     """``True``: something answers over HTTP at that host and port."""
+    unasked: str | None = None
+    """The directive of the page's policy that has forbidden to ask over HTTP."""
     other_answers: bool = False
     """``True``: something answers, but with TLS for ``ws:``, or without it for ``wss:``."""
     status: int = 0
@@ -196,6 +198,12 @@ def _tls(facts: Facts) -> Judgement:
 
 
 def _server(facts: Facts) -> Judgement:
+    if facts.unasked is not None:
+        return (
+            "unknown",
+            "The page's Content-Security-Policy forbids to ask the server over HTTP.",
+            f"To find out more, add {facts.http} to its directive {facts.unasked}.",
+        )
     if facts.answers is None or facts.other_answers:
         return None
     if facts.answers:
