@@ -10,7 +10,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from tools.project import say
 from tools.screenshots import DESKTOP, PHONE, photograph, resize_frame, show_in_frame
 
-LIMIT = 120
+LIMIT = 300
 """Seconds for each step on a page, the first of which includes starting Python."""
 
 CONVERSATION = ["Good morning!", "This line went to the server and came back.", "So did this one."]
