@@ -70,6 +70,8 @@ class Sample:
     """By case."""
     count: int
     busy: float | None = None
+    cpu: float = 0.0
+    """Microseconds of the page's thread, if its process was given."""
 
 
 class Bench:
@@ -88,6 +90,7 @@ class Bench:
         self._engine, self._page, self._server = engine, page, server
         self._selection, self._results, self._scale, self._commit = selection, results, scale, commit
         self._ids = map(str, count())
+        self._page_pid = 0
 
     def run(self) -> None:
         """Measure what was selected."""
@@ -133,7 +136,9 @@ class Bench:
     def _rate(self, scenario: str, case: Case, contender: Contender, number: int) -> Sample:
         id = next(self._ids)
         what: dict[str, Any] = {"kind": case.kind, "size": case.size, "count": number}
-        url = self._server.url("/flood" if scenario == "receive" else "/sink", id=id, **what)
+        url = self._server.url(
+            "/flood" if scenario == "receive" else "/sink", id=id, page=self._page_pid, **what
+        )
         taken = self._page.take(scenario, contender.client, url=url, fresh=contender.fresh, **what)
         report = self._server.report(id)
         seen = [(report.messages, report.payload_bytes)]
@@ -142,7 +147,7 @@ class Bench:
         if any(numbers != (number, number * case.size) for numbers in seen):
             raise SampleFailed(f"messages and bytes: {seen} instead of {number, number * case.size}")
         seconds = taken["ms"] / 1000
-        return Sample({case.id: number / seconds}, number, report.busy / seconds)
+        return Sample({case.id: number / seconds}, number, report.busy / seconds, report.cpu)
 
     def _round_trips(self, scenario: str) -> None:
         say(f"{self._engine}: round trip")

@@ -187,7 +187,7 @@ def missing(results: Results) -> list[str]:
 def package(results: Results) -> str:
     """What does not depend on a connection."""
     imports = [
-        f"{_digits(found.median)} ms in {ENGINES[found.engine]} {_verdict(found.median <= IMPORT_MS)}"
+        f"{digits(found.median)} ms in {ENGINES[found.engine]} {_verdict(found.median <= IMPORT_MS)}"
         for found in _all(results)
         if found.key[1:] == ("import", "import", "ours-polyfill") and found.values
     ]
@@ -265,7 +265,7 @@ def _compare(results: Results, engine: str, scenario: str, case: str, ours: str,
     if ratio is None:
         found = results.find(engine, scenario, case, other)
         return "(failed)" if found and found.error else ""
-    shown = _ratio(ratio)
+    shown = ratio_text(ratio)
     aim = target(engine, scenario, case, ours, other)
     if aim is None:
         return shown
@@ -302,18 +302,19 @@ def _figure(found: Measurement | None) -> str:
         value, unit = value * size / 1e6, "MB/s"
     elif unit.endswith("/s"):
         value, unit = value / 1000, "k/s"
-    return f"{_digits(value)} {unit}{mark}"
+    return f"{digits(value)} {unit}{mark}"
 
 
 def _verdict(met: bool) -> str:
     return MET if met else MISSED
 
 
-def _digits(value: float) -> str:
+def digits(value: float) -> str:
     """Three digits or so."""
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def _ratio(ratio: Ratio) -> str:
+def ratio_text(ratio: Ratio) -> str:
+    """A ratio with its interval, if there is one."""
     interval = "" if isinf(ratio.high) else f" ({ratio.low:.2f}–{ratio.high:.2f})"
     return f"{ratio.estimate:.2f}{interval}"

@@ -11,8 +11,9 @@ the headers are looked at. The `websockets` library does the handshake, and the 
     /echo                       sends each message back
 
 Each connection to /flood, /sink and /paced leaves a `Report`, which `BenchServer.report` gives out by
-the `id` of the URL. Its `busy` says how long the server itself has worked, not waiting for the browser:
-where that is nearly all the time, the server was what limited the rate.
+the `id` of the URL, and one to /echo if it has an `id`. Its `busy` says how long the server itself has
+worked, not waiting for the browser: where that is nearly all the time, the server was what limited the
+rate. Its `cpu` is the CPU time that the process `page` of the URL has used, on Linux.
 """
 
 import contextlib
@@ -22,7 +23,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -33,6 +34,7 @@ from websockets.server import ServerProtocol
 from tests.server.wire import TEXT, close_frame, frame
 
 from .frames import Counter, blocks
+from .processes import cpu
 
 READ_BYTES = 1 << 18
 START_LIMIT = 30
@@ -49,6 +51,8 @@ class Report:
     payload_bytes: int
     busy: float
     """For how many seconds, from the first message to the last, it did not wait for the browser."""
+    cpu: float = 0.0
+    """Microseconds from the handshake to the Close frame."""
 
 
 class Peer:
@@ -66,13 +70,20 @@ class Peer:
         parts = urlsplit(request.path)
         self._path, self._query = parts.path, dict(parse_qsl(parts.query))
         self._protocol.send_response(self._protocol.accept(request))
+        self._page = int(self._query.get("page", 0))
+        self._used = cpu(self._page)
         self._flush()
 
     def serve(self) -> Report | None:
         """Do what the path says."""
+        report = self._serve()
+        return report and replace(report, cpu=cpu(self._page) - self._used)
+
+    def _serve(self) -> Report | None:
         if self._path == "/echo":
+            self._begin()
             self._echo()
-            return None
+            return self._report(0, 0) if "id" in self._query else None
         kind, size, count = self._query["kind"], int(self._query["size"]), int(self._query["count"])
         if self._path == "/flood":
             return self._flood(kind, size, count)

@@ -3,9 +3,10 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable, Awaitable, Callable
+from time import perf_counter
 from typing import Any
 
-from .tally import Message, Tally
+from .tally import ECHO, Message, Tally
 
 
 class Client(ABC):
@@ -26,6 +27,20 @@ class Client(ABC):
         write = self.write
         for _ in range(count):
             await write(message)
+
+    async def echo(self) -> None:
+        """Send a message and receive it back."""
+        await self.write(ECHO)
+        await self.read()
+
+    async def echoes(self, count: int) -> list[float]:
+        """How many milliseconds each of so many echoes takes, one after the other."""
+        times = []
+        for _ in range(count):
+            begun = perf_counter()
+            await self.echo()
+            times.append((perf_counter() - begun) * 1000)
+        return times
 
     @abstractmethod
     async def close(self) -> None:

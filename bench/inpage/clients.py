@@ -26,10 +26,8 @@ class Ours(Iterated):
         self.read, self.write = stream.recv, stream.send
 
     @classmethod
-    async def open(
-        cls, url: str, backend: Literal["native", "polyfill"], *, run_sync: bool = True
-    ) -> Self:
-        stream = WebSocketStream(url, backend=backend, run_sync=run_sync)
+    async def open(cls, url: str, backend: Literal["native", "polyfill"], **options: Any) -> Self:
+        stream = WebSocketStream(url, backend=backend, **options)
         await stream.opened
         return cls(stream)
 

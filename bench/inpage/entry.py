@@ -15,8 +15,9 @@ async def take(client: str, sample: str, options: str) -> Any:
     """Take one sample with one client; see samples.py."""
     from . import samples
     from .clients import CLIENTS
+    from .floors import RUNGS
 
-    return await getattr(samples, sample)(CLIENTS[client], **json.loads(options))
+    return await getattr(samples, sample)((CLIENTS | RUNGS)[client], **json.loads(options))
 
 
 async def first_message(client: str, url: str) -> Any:

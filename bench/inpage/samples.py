@@ -41,11 +41,7 @@ async def send(open: Open, url: str, kind: str, size: int, count: int, **_: Any)
 async def round_trips(open: Open, url: str, count: int) -> Sample:
     """How long each of so many echoes takes, one after the other."""
     connection = await _open(open, url)
-    times = []
-    for _ in range(count):
-        begun = perf_counter()
-        await _echo(connection)
-        times.append(_ms_since(begun))
+    times = await connection.echoes(count)
     await connection.close()
     return {"times": times}
 
@@ -71,7 +67,7 @@ async def many(open: Open, url: str, steps: list[tuple[int, int]], together: int
 
     async def talk(connection: Client, echoes: int) -> None:
         for _ in range(echoes):
-            await _echo(connection)
+            await connection.echo()
 
     for connections, echoes in steps:
         begun = perf_counter()
@@ -129,8 +125,3 @@ async def _open(open: Open, url: str) -> Client:
     # What an earlier sample left is not this one's to clear away.
     gc.collect()
     return await open(url)
-
-
-async def _echo(connection: Client) -> None:
-    await connection.write(ECHO)
-    await connection.read()

@@ -1,7 +1,6 @@
 // What a JavaScript program would do: the limit that Python is measured against. The samples do the
 // same as those of inpage/samples.py.
 
-const MARK = 16 * 1024 * 1024;
 const POLL_MS = 4;
 const ECHO = "abcdefghijklmnopqrstuvwxyz012345";
 
@@ -28,11 +27,13 @@ class Tally {
 }
 
 class Classic {
+  static MARK = 16 * 1024 * 1024;
+
   static open(url) {
     return new Promise((resolve, reject) => {
       const socket = new WebSocket(url);
       socket.binaryType = "arraybuffer";
-      socket.onopen = () => resolve(new Classic(socket));
+      socket.onopen = () => resolve(new this(socket));
       socket.onerror = () => reject(new Error(`no connection to ${url}`));
     });
   }
@@ -78,6 +79,7 @@ class Classic {
 
   async send(message, count) {
     const { socket } = this;
+    const { MARK } = this.constructor;
     for (let i = 0; i < count; i++) {
       socket.send(message());
       while (socket.bufferedAmount >= MARK) {
@@ -94,14 +96,21 @@ class Classic {
   }
 }
 
+// With as little that waits to be sent as the package allows by default.
+class ClassicDefaultMark extends Classic {
+  static MARK = 1024 * 1024;
+}
+
 class Native {
   static async open(url) {
     const stream = new WebSocketStream(url);
-    return new Native(stream, await stream.opened);
+    return new this(stream, await stream.opened);
   }
 
   constructor(stream, { readable, writable }) {
     this.stream = stream;
+    this.readable = readable;
+    this.writable = writable;
     this.reader = readable.getReader();
     this.writer = writable.getWriter();
   }
@@ -137,7 +146,47 @@ class Native {
   }
 }
 
-const open = (client, url) => (client === "js-native" ? Native : Classic).open(url);
+// The same through pipes, which alone lose no message that comes right before a Close frame.
+class NativePipes extends Native {
+  async receive(count) {
+    this.reader.releaseLock();
+    const tally = new Tally();
+    await new Promise((resolve) => {
+      const write = (data) => {
+        tally.add(data);
+        if (tally.messages === count) {
+          resolve();
+        }
+      };
+      this.readable.pipeTo(new WritableStream({ write })).catch(() => {});
+    });
+    return tally;
+  }
+
+  async send(message, count) {
+    this.writer.releaseLock();
+    let left = count;
+    const pull = (controller) => {
+      if (left) {
+        left--;
+        controller.enqueue(message());
+      } else {
+        controller.close();
+      }
+    };
+    const source = new ReadableStream({ pull }, { highWaterMark: 0 });
+    await source.pipeTo(this.writable, { preventClose: true });
+  }
+}
+
+const CLIENTS = {
+  "js-native": Native,
+  "js-native-pipes": NativePipes,
+  "js-classic": Classic,
+  "js-classic-default-mark": ClassicDefaultMark,
+};
+
+const open = (client, url) => CLIENTS[client].open(url);
 
 const makeMessage = (kind, size) =>
   kind === "text" ? ECHO.repeat(Math.ceil(size / ECHO.length)).slice(0, size) : new Uint8Array(size);

@@ -1,6 +1,8 @@
 """The benchmark's server: what it writes, and how it counts."""
 
 import asyncio
+import os
+import sys
 import time
 
 import pytest
@@ -8,6 +10,7 @@ from websockets.asyncio.client import connect
 
 from bench import server
 from bench.frames import Counter, blocks, payload
+from bench.processes import cpu
 from tests.server.wire import BINARY, CLOSE, CONTINUATION, PING, TEXT, frame, masked_frame
 
 KEY = b"\x01\x02\x03\x04"
@@ -83,6 +86,22 @@ async def test_the_server_sends_counts_and_echoes(kind: str, type_: type) -> Non
         async with connect(serving.url("/echo")) as ws:
             await ws.send("hello")
             assert await ws.recv() == "hello"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the CPU time of a process")
+async def test_reports_have_the_cpu_time_of_a_process() -> None:
+    """From the handshake on, also of a connection that only echoes."""
+    with server.serve() as serving:
+        for path in ("/echo", "/sink"):
+            what = {"kind": "text", "size": 5, "count": 1, "page": os.getpid()}
+            begun = cpu(os.getpid())
+            async with connect(serving.url(path, id=path, **what)) as ws:
+                burn_until = time.process_time() + 0.05
+                while time.process_time() < burn_until:
+                    pass
+                await ws.send("hello")
+                await ws.recv()
+            assert 50_000 <= serving.report(path).cpu <= cpu(os.getpid()) - begun
 
 
 async def test_paced_messages_come_back() -> None:

@@ -1,0 +1,223 @@
+"""Clients that do a part of what the package does to receive or send, for `python -m bench.floors`.
+
+They check nothing and know neither an error nor a limit.
+"""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Self
+
+import js
+from pyodide.ffi import create_proxy, to_js
+
+from websocketstream._ffi.proxies import call, then
+from websocketstream._ffi.turns import JsTurns
+from websocketstream._ffi.values import JsStage, js_object, js_size, new_readable, py_messages
+
+from .clients import Naive
+from .handwritten import Handwritten
+from .tally import Message, Tally
+
+MARK, POLL_SECONDS = 16 * 1024 * 1024, 0.004
+"""As in JavaScript's loop; see page/loops.js."""
+
+type Take = Callable[[Any, int, Tally], None]
+"""A function that takes what JavaScript has gathered in an array, so many messages, and counts it."""
+
+_js_data_getter = js.Object.getOwnPropertyDescriptor(js.MessageEvent.prototype, "data")
+_js_get_data = js.Function.prototype.call.bind(js.Reflect.get(_js_data_getter, "get"))
+
+
+async def _gather(js_target: Any, js_gathered: Any, take: Take, count: int) -> Tally:
+    """Take what JavaScript gathers, once per turn; if a turn brings nothing, wait for an event."""
+    tally = Tally()
+    size = 0
+    received = asyncio.get_running_loop().create_future()
+
+    def poll() -> None:
+        nonlocal size
+        number = js_gathered.length
+        if number:
+            size = size or js_size(getattr(js_gathered[0], "data", js_gathered[0]))
+            take(js_gathered, number, tally)
+            turns.start()
+        elif tally.messages == count:
+            received.set_result(None)
+        else:
+            js_target.addEventListener("message", js_wake, js_once)
+
+    turns = JsTurns(1, poll, received.set_exception)
+    js_wake, js_once = create_proxy(lambda _event: turns.start()), js_object(once=True)
+    turns.start()
+    await received
+    turns.close()
+    js_wake.destroy()
+    tally.size = tally.size or tally.messages * size  # of what was dropped, only the first was looked at
+    return tally
+
+
+def drop(js_gathered: Any, number: int, tally: Tally) -> None:
+    tally.messages += number
+    js_gathered.length = 0
+
+
+def convert(js_gathered: Any, _number: int, tally: Tally) -> None:
+    for message in py_messages(js_gathered.splice(0)):
+        tally.add(message)
+
+
+def convert_events(js_gathered: Any, _number: int, tally: Tally) -> None:
+    for message in py_messages(js_gathered.splice(0).map(_js_get_data)):
+        tally.add(message)
+
+
+class Gathered(Handwritten):
+    """Classic `WebSocket`, whose events JavaScript gathers in an array."""
+
+    def __init__(self, js_socket: Any, take: Take) -> None:
+        super().__init__(js_socket)
+        self._take = take
+
+    @classmethod
+    async def gather(cls, url: str, take: Take) -> Self:
+        client = cls(js.WebSocket.new(url), take)
+        await client.opened.wait()
+        return client
+
+    async def receive(self, count: int) -> Tally:
+        js_events = js.Array.new()
+        self._js_socket.onmessage = js_events.push.bind(js_events)
+        return await _gather(self._js_socket, js_events, self._take, count)
+
+
+class Prepared(Handwritten):
+    """Classic `WebSocket`: a loop of its `send()`, with one string or array again and again."""
+
+    async def send(self, message: Message, count: int) -> None:
+        js_send, js_message = self._js_socket.send, to_js(message)
+        size, unsent = len(message), 0
+        for _ in range(count):
+            js_send(js_message)
+            unsent += size
+            if unsent >= MARK:
+                unsent = await self._room()
+
+    async def _room(self) -> int:
+        while (unsent := int(self._js_socket.bufferedAmount)) >= MARK:
+            await asyncio.sleep(POLL_SECONDS)
+        return unsent
+
+
+class Copied(Prepared):
+    """The same with a copy of the bytes for each message."""
+
+    async def send(self, message: Message, count: int) -> None:
+        js_send, js_copy = self._js_socket.send, JsStage().js_message
+        size, unsent = len(message), 0
+        for _ in range(count):
+            js_send(js_copy(message))
+            unsent += size
+            if unsent >= MARK:
+                unsent = await self._room()
+
+
+class Pipes(Naive):
+    """`WebSocketStream` through pipes."""
+
+    def __init__(self, js_stream: Any, js_opened: Any) -> None:
+        super().__init__(js_stream, js_opened)
+        self._js_opened = js_opened
+        self._proxies: list[Any] = []
+
+    def _keep(self, callback: Callable[..., Any]) -> Any:
+        self._proxies.append(create_proxy(callback))
+        return self._proxies[-1]
+
+    def _pipe_from_network(self, js_sink: Any, **strategy: Any) -> None:
+        self._js_reader.releaseLock()
+        js_writable = js.WritableStream.new(js_sink, js_object(**strategy))
+        _pipe(self._js_opened.readable, js_writable)
+
+    def _pipe_to_network(self, **source: Any) -> None:
+        self._js_writer.releaseLock()
+        _pipe(new_readable(**source), self._js_opened.writable)
+
+    async def close(self) -> None:
+        await super().close()
+        for proxy in self._proxies:
+            proxy.destroy()
+
+
+def _pipe(js_readable: Any, js_writable: Any) -> None:
+    js_options = js_object(preventClose=True, preventAbort=True)
+    then(call(js_readable.pipeTo, js_readable, js_writable, js_options), js.Boolean, js.Boolean)
+
+
+class GatheredPipe(Pipes):
+    """A pipe into an array: the function that should tell a chunk's size is the array's `push`."""
+
+    def __init__(self, js_stream: Any, js_opened: Any, take: Take) -> None:
+        super().__init__(js_stream, js_opened)
+        self._take = take
+
+    @classmethod
+    async def gather(cls, url: str, take: Take) -> Self:
+        js_stream = js.WebSocketStream.new(url)
+        return cls(js_stream, await js_stream.opened, take)
+
+    async def receive(self, count: int) -> Tally:
+        js_chunks, js_target = js.Array.new(), js.EventTarget.new()
+        js_written = js_target.dispatchEvent.bind(js_target, js.Event.new("message"))
+        js_push = js_chunks.push.bind(js_chunks)
+        self._pipe_from_network(js_object(write=js_written), highWaterMark=1, size=js_push)
+        return await _gather(js_target, js_chunks, self._take, count)
+
+
+class CalledPipe(Pipes):
+    """A pipe whose sink calls a function of Python's with each message; it does nothing but count."""
+
+    async def receive(self, count: int) -> Tally:
+        tally, received = Tally(), asyncio.Event()
+
+        def write(js_chunk: Any, _js_controller: Any) -> None:
+            if not tally.messages:
+                tally.size = js_size(js_chunk)
+            tally.messages += 1
+            if tally.messages == count:
+                tally.size *= count
+                received.set()
+
+        self._pipe_from_network(js_object(write=self._keep(write)))
+        await received.wait()
+        return tally
+
+
+class PreparedPipe(Pipes):
+    """A pipe from a source that enqueues one string or array again and again."""
+
+    async def send(self, message: Message, count: int) -> None:
+        js_message = to_js(message)
+        self._send(lambda: js_message, count)
+
+    def _send(self, js_next: Callable[[], Any], count: int) -> None:
+        js_enqueue: Any = None
+        left = count
+
+        def pull(js_controller: Any) -> None:
+            nonlocal js_enqueue, left
+            js_enqueue = js_enqueue or js_controller.enqueue.bind(js_controller)
+            if left:
+                left -= 1
+                js_enqueue(js_next())
+            else:
+                js_controller.close()
+
+        self._pipe_to_network(pull=self._keep(pull))
+
+
+class CopiedPipe(PreparedPipe):
+    """The same with a copy of the bytes for each message."""
+
+    async def send(self, message: Message, count: int) -> None:
+        self._send(partial(JsStage().js_message, message), count)
