@@ -13,6 +13,6 @@ read them.
     results.py   what was measured, as JSON, and its arithmetic: medians and ratios
     targets.py   what is to be reached
     report.py    the tables; plot.py the plot
-    floors.py    python -m bench.floors: what a call from JavaScript into Python costs
+    floors.py    python -m bench.floors: where the time goes between JavaScript and the package
     sustained.py python -m bench.sustained: what messages that come for minutes cost
 """

@@ -5,7 +5,6 @@ They check nothing and know neither an error nor a limit.
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Self
 
 import js
@@ -21,6 +20,8 @@ from .tally import Message, Tally
 
 MARK, POLL_SECONDS = 16 * 1024 * 1024, 0.004
 """As in JavaScript's loop; see page/loops.js."""
+
+BATCH_BYTES = 64 * 1024
 
 type Take = Callable[[Any, int, Tally], None]
 """A function that takes what JavaScript has gathered in an array, so many messages, and counts it."""
@@ -194,22 +195,29 @@ class CalledPipe(Pipes):
 
 
 class PreparedPipe(Pipes):
-    """A pipe from a source that enqueues one string or array again and again."""
+    """A pipe from a source that enqueues the same strings or arrays again and again.
+
+    Like the package it enqueues as many at once as the browser's own pipe to the network has room for.
+    """
 
     async def send(self, message: Message, count: int) -> None:
-        js_message = to_js(message)
-        self._send(lambda: js_message, count)
+        js_batch: Any = to_js([message] * self._batch_of(message))
+        self._send(message, count, lambda number: js_batch.slice(0, number))
 
-    def _send(self, js_next: Callable[[], Any], count: int) -> None:
+    def _batch_of(self, message: Message) -> int:
+        return max(1, BATCH_BYTES // len(message))
+
+    def _send(self, message: Message, count: int, js_messages: Callable[[int], Any]) -> None:
         js_enqueue: Any = None
-        left = count
+        left, most = count, self._batch_of(message)
 
         def pull(js_controller: Any) -> None:
             nonlocal js_enqueue, left
             js_enqueue = js_enqueue or js_controller.enqueue.bind(js_controller)
             if left:
-                left -= 1
-                js_enqueue(js_next())
+                number = min(left, most)
+                left -= number
+                js_messages(number).forEach(js_enqueue)
             else:
                 js_controller.close()
 
@@ -220,4 +228,10 @@ class CopiedPipe(PreparedPipe):
     """The same with a copy of the bytes for each message."""
 
     async def send(self, message: Message, count: int) -> None:
-        self._send(partial(JsStage().js_message, message), count)
+        stage = JsStage()
+
+        def js_messages(number: int) -> Any:
+            one = number == 1
+            return js.Array.of(stage.js_message(message)) if one else to_js([message] * number)
+
+        self._send(message, count, js_messages)
