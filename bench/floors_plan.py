@@ -174,7 +174,7 @@ LADDERS = (
             ("js-native", "JavaScript"),
             ("listener-pipe", "a sink in Python that enqueues in its own call"),
             ("awaiting-pipe", "a task that waits, resumed in the sink's call"),
-            ("awaiting-pipe-later", "… which answers two turns later, to prevent a crash", "floor"),
+            ("awaiting-pipe-later", "… which answers two turns later, against crashes", "floor"),
             (
                 "awaiting-pipe-promising",
                 "… resumed through callPromising(), one turn later",
