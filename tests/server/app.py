@@ -195,6 +195,13 @@ class Server:
             await record.until(lambda record: False)
         return record.entry()
 
+    async def silence(self, id: str, seconds: float) -> None:
+        """Return when no message has come on connection `id` for so many seconds."""
+        record = self.journal.find(id)
+        seen = -1
+        while seen != (seen := record.messages_received):
+            await asyncio.sleep(seconds)
+
 
 @asynccontextmanager
 async def serve(port: int = 0, *, compression: bool = True) -> AsyncIterator[Server]:
@@ -224,6 +231,11 @@ class ThreadedServer:
         """What the journal says of connection `id` once it has ended, or TimeoutError."""
         answer = self._server.entry(id, timeout)
         return asyncio.run_coroutine_threadsafe(answer, self._loop).result()
+
+    def wait_for_silence(self, id: str, seconds: float = 0.5) -> None:
+        """Return when no message has come on connection `id` for so many seconds."""
+        answer = self._server.silence(id, seconds)
+        asyncio.run_coroutine_threadsafe(answer, self._loop).result()
 
 
 @contextmanager

@@ -64,7 +64,8 @@ class Connection(ServerConnection):
         self._written = 0
         self._message: list[bytes] = []
         self._text = False
-        self._pace: tuple[int, float] | None = None
+        self._pace: float | None = None
+        self._read_at = self._reading_since = 0.0
 
     def begin(self, route: Route, query: Query) -> None:
         """Take up a request: which route it is for, and what its query asks of the connection."""
@@ -168,7 +169,7 @@ class Connection(ServerConnection):
     def read_freely(self) -> None:
         """Stop pushing back: from now on nobody reads the messages, but their end must be seen."""
         self.recv_messages.high = self.recv_messages.low = None
-        if not self._pace:
+        if self._pace is None:
             self.transport.resume_reading()
 
     def stop_reading(self) -> None:
@@ -186,7 +187,8 @@ class Connection(ServerConnection):
 
     def set_pace(self, chunk: int, delay: float) -> None:
         """Take at most `chunk` bytes per `delay` seconds, while TCP holds back the rest."""
-        self._pace = (chunk, delay)
+        self._pace = delay
+        self._read_at = self._reading_since = self.loop.time()
         self.recv_messages.high = self.recv_messages.low = None
         self._shrink_receive_buffer()
         limit_reads(self.transport, chunk)
@@ -211,10 +213,15 @@ class Connection(ServerConnection):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self._pace:
-            transport = tcp(self.transport)
-            transport.pause_reading()
-            self.loop.call_later(self._pace[1], transport.resume_reading)
+        if self._pace is not None:
+            tcp(self.transport).pause_reading()
+            # A busy machine calls late. That is made up for; time in which no data came is not.
+            self._read_at += self.loop.time() - self._reading_since + self._pace
+            self.loop.call_at(self._read_at, self._read_on)
+
+    def _read_on(self) -> None:
+        self._reading_since = self.loop.time()
+        tcp(self.transport).resume_reading()
 
     def process_event(self, event: Event) -> None:
         super().process_event(event)

@@ -86,7 +86,10 @@ def test_page_that_comes_back(cell: Cell, page: Page, ws_server: ThreadedServer)
     driver.execute_script(SEE_THE_CACHE)
     driver.get(page.runner.base_url + "/harness/blank.html")
     if cell.backend == "native":
-        # Without the page's knowledge: it is frozen, and has been sending without pause.
+        # Without the page's knowledge: it is frozen, and has been sending without pause. What had been
+        # written when the page was left has to arrive first: if the connection fails while a write is
+        # pending, Chromium crashes the tab, and nothing in the page can prevent it any more.
+        ws_server.wait_for_silence(f"{cell.id}-sink")
         ws_server.drop_all()
     driver.back()
     if cell.page.engine == "firefox":
