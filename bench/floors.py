@@ -27,7 +27,7 @@ from .processes import busiest
 from .report import ENGINES, WIDTH, Row, digits, ratio_text, table
 from .results import Ratio, Results, ratio
 
-SECONDS = 0.1
+SECONDS, ROUNDS = 0.1, 10
 ECHOES = 200
 BURN_MS = 300
 """How long the page keeps its thread busy, which shows which process it is."""
@@ -146,7 +146,7 @@ def arguments() -> argparse.Namespace:
         metavar="NAME",
         help=f"only this one; may be repeated: {', '.join(BY_NAME)}",
     )
-    parser.add_argument("--rounds", type=int, default=FEWEST_ROUNDS)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--publish", action="store_true", help="put the tables into docs/benchmarks.md")
     return parser.parse_args()
 

@@ -60,20 +60,22 @@ class Event(Handwritten):
         js_near, js_far = js_channel.port1, js_channel.port2
         js_far.onmessage = js_far.postMessage.bind(js_far, None)
         js_post = js_near.postMessage.bind(js_near, None)
-        clock = Clock(count)
+        left, done = count, asyncio.Event()
 
         def arrived(_event: Any) -> None:
-            if clock.end():
-                clock.begin()
-                js_post()
+            nonlocal left
+            left -= 1
+            (js_post if left else done.set)()
 
         js_proxy = create_proxy(arrived)
         js_near.onmessage = _promising(js_proxy) if self._promising else js_proxy
+        begun = perf_counter()
         js_post()
-        await clock.done.wait()
+        await done.wait()
+        ms = (perf_counter() - begun) * 1000
         js_near.close()
         js_proxy.destroy()
-        return clock.times
+        return [ms / count] * count  # One alone is shorter than a step of Firefox's clock.
 
 
 def _promising(js_proxy: Any) -> Any:

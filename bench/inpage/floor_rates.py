@@ -10,7 +10,7 @@ from typing import Any, Self
 import js
 from pyodide.ffi import create_proxy, to_js
 
-from websocketstream._ffi.proxies import call, then
+from websocketstream._ffi.proxies import Scope, call, then
 from websocketstream._ffi.turns import JsTurns
 from websocketstream._ffi.values import JsStage, js_object, js_size, new_readable, py_messages
 
@@ -22,6 +22,8 @@ MARK, POLL_SECONDS = 16 * 1024 * 1024, 0.004
 """As in JavaScript's loop; see page/loops.js."""
 
 BATCH_BYTES = 64 * 1024
+BACKLOG_LIMITS = {256: 0, 8: 64 * 1024}
+"""As in the package: how many messages may be gathered, and the size from which a limit applies."""
 
 type Take = Callable[[Any, int, Tally], None]
 """A function that takes what JavaScript has gathered in an array, so many messages, and counts it."""
@@ -36,26 +38,54 @@ async def _gather(js_target: Any, js_gathered: Any, take: Take, count: int) -> T
     size = 0
     received = asyncio.get_running_loop().create_future()
 
-    def poll() -> None:
+    def take_all() -> int:
         nonlocal size
-        number = js_gathered.length
+        number = int(js_gathered.length)
         if number:
             size = size or js_size(getattr(js_gathered[0], "data", js_gathered[0]))
             take(js_gathered, number, tally)
+        return number
+
+    def poll() -> None:
+        if take_all():
             turns.start()
         elif tally.messages == count:
             received.set_result(None)
         else:
             js_target.addEventListener("message", js_wake, js_once)
 
+    scope = Scope(received.set_exception)
     turns = JsTurns(1, poll, received.set_exception)
-    js_wake, js_once = create_proxy(lambda _event: turns.start()), js_object(once=True)
+    js_wake, js_once = scope.keep(lambda _event: turns.start()), js_object(once=True)
+    _limit_backlog(js_gathered, scope, take_all)
     turns.start()
     await received
     turns.close()
-    js_wake.destroy()
+    scope.close()
     tally.size = tally.size or tally.messages * size  # of what was dropped, only the first was looked at
     return tally
+
+
+def _limit_backlog(js_gathered: Any, scope: Scope, take_all: Callable[[], int]) -> None:
+    """Take messages at a limit, too: while they keep coming WebKit runs no poll.
+
+    The limit is a setter at an index of the array's prototype, as in the package.
+    """
+    js_setters = js.Object.create(js.Array.prototype)
+    js.Object.setPrototypeOf(js_gathered, js_setters)
+    js_take_all = scope.keep(take_all)
+
+    def limit(last: int, least: int) -> None:
+        def set_last(js_value: Any) -> None:
+            js_element = js_object(value=js_value, writable=True, enumerable=True, configurable=True)
+            js.Object.defineProperty(js_gathered, last, js_element)
+            if js_size(getattr(js_value, "data", js_value)) >= least:
+                js.queueMicrotask(js_take_all)
+
+        js.Object.defineProperty(js_setters, last, js_object(set=scope.keep(set_last)))
+
+    for length, least in BACKLOG_LIMITS.items():
+        limit(length - 1, least)
 
 
 def drop(js_gathered: Any, number: int, tally: Tally) -> None:
