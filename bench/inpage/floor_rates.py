@@ -32,8 +32,12 @@ _js_data_getter = js.Object.getOwnPropertyDescriptor(js.MessageEvent.prototype, 
 _js_get_data = js.Function.prototype.call.bind(js.Reflect.get(_js_data_getter, "get"))
 
 
-async def _gather(js_target: Any, js_gathered: Any, take: Take, count: int) -> Tally:
-    """Take what JavaScript gathers, once per turn; if a turn brings nothing, wait for an event."""
+async def _gather(js_gathered: Any, take: Take, count: int, js_target: Any = None) -> Tally:
+    """Take what JavaScript gathers in an array, once per turn.
+
+    If a turn brings nothing, wait for an event of the target, or for the array to have a message: that
+    calls Python once per turn, which costs more if few messages come in one.
+    """
     tally = Tally()
     size = 0
     received = asyncio.get_running_loop().create_future()
@@ -47,18 +51,27 @@ async def _gather(js_target: Any, js_gathered: Any, take: Take, count: int) -> T
         return number
 
     def poll() -> None:
-        if take_all():
-            turns.start()
-        elif tally.messages == count:
+        number = take_all()
+        if tally.messages == count:
             received.set_result(None)
-        else:
-            js_target.addEventListener("message", js_wake, js_once)
+        elif js_target is not None:
+            if number:
+                turns.start()
+            else:
+                js_target.addEventListener("message", js_start, js_once)
 
     scope = Scope(received.set_exception)
     turns = JsTurns(1, poll, received.set_exception)
-    js_wake, js_once = scope.keep(lambda _event: turns.start()), js_object(once=True)
-    _limit_backlog(js_gathered, scope, take_all)
-    turns.start()
+    js_take_all, js_start = scope.keep(take_all), scope.keep(lambda _event: turns.start())
+    js_once = js_object(once=True)
+    call_at = _setters(js_gathered, scope)
+    if js_target is None:
+        call_at(1, 0, turns.start)
+    else:
+        turns.start()
+    # While messages keep coming WebKit runs no poll.
+    for length, least in BACKLOG_LIMITS.items():
+        call_at(length, least, lambda: js.queueMicrotask(js_take_all))
     await received
     turns.close()
     scope.close()
@@ -66,26 +79,25 @@ async def _gather(js_target: Any, js_gathered: Any, take: Take, count: int) -> T
     return tally
 
 
-def _limit_backlog(js_gathered: Any, scope: Scope, take_all: Callable[[], int]) -> None:
-    """Take messages at a limit, too: while they keep coming WebKit runs no poll.
+def _setters(js_gathered: Any, scope: Scope) -> Callable[[int, int, Callable[[], object]], None]:
+    """Return a function that has another one called when an array gets as long as that.
 
-    The limit is a setter at an index of the array's prototype, as in the package.
+    As in the package it is a setter of the array's prototype, which `push` calls. With a size it is
+    called only if the last message has that many bytes.
     """
     js_setters = js.Object.create(js.Array.prototype)
     js.Object.setPrototypeOf(js_gathered, js_setters)
-    js_take_all = scope.keep(take_all)
 
-    def limit(last: int, least: int) -> None:
+    def call_at(length: int, least: int, callback: Callable[[], object]) -> None:
         def set_last(js_value: Any) -> None:
             js_element = js_object(value=js_value, writable=True, enumerable=True, configurable=True)
-            js.Object.defineProperty(js_gathered, last, js_element)
-            if js_size(getattr(js_value, "data", js_value)) >= least:
-                js.queueMicrotask(js_take_all)
+            js.Object.defineProperty(js_gathered, length - 1, js_element)
+            if not least or js_size(getattr(js_value, "data", js_value)) >= least:
+                callback()
 
-        js.Object.defineProperty(js_setters, last, js_object(set=scope.keep(set_last)))
+        js.Object.defineProperty(js_setters, length - 1, js_object(set=scope.keep(set_last)))
 
-    for length, least in BACKLOG_LIMITS.items():
-        limit(length - 1, least)
+    return call_at
 
 
 def drop(js_gathered: Any, number: int, tally: Tally) -> None:
@@ -119,7 +131,7 @@ class Gathered(Handwritten):
     async def receive(self, count: int) -> Tally:
         js_events = js.Array.new()
         self._js_socket.onmessage = js_events.push.bind(js_events)
-        return await _gather(self._js_socket, js_events, self._take, count)
+        return await _gather(js_events, self._take, count, self._js_socket)
 
 
 class Prepared(Handwritten):
@@ -198,11 +210,10 @@ class GatheredPipe(Pipes):
         return cls(js_stream, await js_stream.opened, take)
 
     async def receive(self, count: int) -> Tally:
-        js_chunks, js_target = js.Array.new(), js.EventTarget.new()
-        js_written = js_target.dispatchEvent.bind(js_target, js.Event.new("message"))
+        js_chunks = js.Array.new()
         js_push = js_chunks.push.bind(js_chunks)
-        self._pipe_from_network(js_object(write=js_written), highWaterMark=1, size=js_push)
-        return await _gather(js_target, js_chunks, self._take, count)
+        self._pipe_from_network(js_object(), highWaterMark=1, size=js_push)
+        return await _gather(js_chunks, self._take, count)
 
 
 class CalledPipe(Pipes):
