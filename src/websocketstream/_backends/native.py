@@ -19,14 +19,14 @@ is written two turns after the one that it answers, and only if the connection h
 While the network keeps pulling nothing waits: it would halve the rate and prevent no crash.
 
 A page that is left stays connected in the back/forward cache, where it is frozen. So nothing more is
-written once it is left: if the connection fails there, a pending write would crash the tab when the user
-comes back.
+written once it is left, nor right after the user has come back: if the connection has failed there, a
+pending write would crash the tab.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import _ffi
@@ -37,6 +37,10 @@ from .browser import EAGER_DELIVERIES, BrowserBackend
 BATCH_BYTES = 64 * 1024
 """Size in bytes of the largest batch, unless one message is larger. The browser's own pipe to the
 network holds 128 KB."""
+
+RETURN_SECONDS = 1.0
+"""Time in seconds for which nothing is written after the page has come back. A failure in the meantime
+is reported after that event, and on a busy machine a good while after it."""
 
 
 class NativeBackend(BrowserBackend):
@@ -77,9 +81,9 @@ class NativeTransport:
         self._write_later = _ffi.JsTurns(
             1 if self.call_soon.delayed else 2, self._enqueue_batch, events.failed
         )
-        self._write_again = _ffi.JsTurns(2, self._enqueue_batch, events.failed)
         self._left = False
-        """``True`` while the page is in the back/forward cache, or about to be."""
+        """``True`` from the moment the page is left until :data:`RETURN_SECONDS` after its return."""
+        self._cancel_return: Callable[[], None] | None = None
         self._stop_watching_page = _ffi.watch_page(self._leave, self._come_back)
         self._watched = False
         self._close_with: tuple[int | None, str] | None = None
@@ -140,11 +144,22 @@ class NativeTransport:
 
     def _leave(self) -> None:
         self._left = True
+        self._stay_left()
 
     def _come_back(self) -> None:
+        if self._left:
+            self._stay_left()
+            self._cancel_return = _ffi.call_later(RETURN_SECONDS, self._write_again, self._events.failed)
+
+    def _stay_left(self) -> None:
+        if self._cancel_return is not None:
+            self._cancel_return()
+            self._cancel_return = None
+
+    def _write_again(self) -> None:
         self._left = False
-        # Not at once: a failure in the meantime is reported after the event that calls this.
-        self._write_again.start()
+        self._cancel_return = None
+        self._enqueue_batch()
 
     # Receiving.
 
@@ -250,7 +265,7 @@ class NativeTransport:
     def _detach(self) -> None:
         self._stop_watching_page()
         self._write_later.close()
-        self._write_again.close()
+        self._stay_left()
         self._poll_soon.close()
         self.call_soon.close()
         self._stream.detach()
