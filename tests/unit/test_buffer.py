@@ -186,8 +186,10 @@ def test_mark() -> None:
     buffer = ReceiveBuffer(10, lambda: calls.append(buffer.size), UNCONNECTED.call_soon)
     buffer.put(["12345", "1234"])
     assert not buffer.is_full
+    assert buffer.room == 1
     buffer.put(["é"])
     assert buffer.size == 11
+    assert buffer.room == -1
     assert buffer.is_full
     buffer.get_nowait()
     assert buffer.is_full

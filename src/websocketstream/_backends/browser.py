@@ -14,6 +14,13 @@ SERVER_IS_DOWN = (502, 503, 504)
 EAGER_DELIVERIES = 8
 """Number of messages that resume a reader at once before polls check whether there is a burst."""
 
+BACKLOG_LIMITS = {256: 0, 8: 64 * 1024}
+"""Lengths at which the backlog of a burst is taken without waiting for the poll.
+
+The value is the size of the last message, in bytes or characters, from which the limit applies: of large
+messages fewer may wait than of small ones.
+"""
+
 
 class BrowserBackend:
     """A :class:`~websocketstream._core.transport.Backend` without ``connect()``, for pages."""

@@ -26,7 +26,7 @@ from collections.abc import Callable, Sequence
 from .. import _ffi
 from .._core.rules import Message
 from .._core.transport import Events, HeaderFields
-from .browser import EAGER_DELIVERIES, BrowserBackend
+from .browser import BACKLOG_LIMITS, EAGER_DELIVERIES, BrowserBackend
 
 QUICK_POLLS, QUICK_POLL_TURNS = 24, 4
 """Number of times that ``bufferedAmount`` is read every so many turns of the event loop, when a writer
@@ -37,13 +37,6 @@ BUFFER_POLL_SECONDS = 0.001
 
 If it takes long, browsers make it 4 ms by themselves, since a timer that timers have set one after the
 other is delayed from the sixth on.
-"""
-
-BACKLOG_LIMITS = {256: 0, 8: 64 * 1024}
-"""Lengths at which the backlog of a burst is taken without waiting for the poll.
-
-The value is the size of the last message, in bytes or characters, from which the limit applies: of large
-messages fewer may wait than of small ones.
 """
 
 
@@ -157,8 +150,7 @@ class ClassicTransport:
         # Most connections never have a burst, so the callbacks are made with the first one.
         if not self._backlog_limited:
             self._backlog_limited = True
-            for length, size in BACKLOG_LIMITS.items():
-                self._socket.call_at_backlog(length, self._take_backlog, size=size)
+            self._socket.limit_backlog(BACKLOG_LIMITS, self._take_backlog)
 
     def _take_backlog(self) -> None:
         self._deliver(self._socket.take())

@@ -3,10 +3,11 @@
 Awaiting a promise per message costs too much from Python, and a reader that takes a turn of the event
 loop for each message loses the last ones when the server closes. So no promise is awaited per message:
 
-- *Receiving.* The readable is piped into a ``WritableStream`` whose ``write`` is a Python callback.
-  While reading is paused it returns a promise, and the browser stops reading from the network until that
-  is resolved. The reader runs one turn later where it may call ``run_sync()``. Elsewhere it runs in that
-  callback, and in a burst once per turn.
+- *Receiving.* The readable is piped into a ``WritableStream`` that gathers the messages in an array, so
+  no Python runs for most of them. It is called with the first :data:`EAGER_DELIVERIES`. After these a
+  burst is likely, and it takes what has been gathered once per turn of the event loop, until a turn
+  brings nothing. Near the high-water mark nothing is gathered, so that reading is paused exactly there.
+  While it is paused the pipe waits for a promise, and the browser stops reading from the network.
 - *Sending.* A ``ReadableStream`` is piped into the writable. Its ``pull`` is called when the network has
   taken what was there; the answer is a batch from the queue, or the next :meth:`~NativeTransport.send`.
 - *Closing.* The queue is sent first: closing with queued writes crashes Chromium's tab. Once it is empty
@@ -30,9 +31,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import _ffi
-from .._core.rules import Message
+from .._core.rules import Message, size_of
 from .._core.transport import Events, HeaderFields
-from .browser import EAGER_DELIVERIES, BrowserBackend
+from .browser import BACKLOG_LIMITS, EAGER_DELIVERIES, BrowserBackend
 
 BATCH_BYTES = 64 * 1024
 """Size in bytes of the largest batch, unless one message is larger. The browser's own pipe to the
@@ -67,10 +68,9 @@ class NativeTransport:
             url, protocols, on_open=self._opened, on_close=self._closed, on_error=events.failed
         )
         self.call_soon = _ffi.JsCallSoon(run_sync=events.run_sync)
-        self._gathering = self.call_soon.delayed
-        """``True`` if a message resumes the reader in a later turn, ``False`` if at once."""
         self._poll_soon = _ffi.JsTurns(1, self._poll, events.failed)
         self._eager_left = EAGER_DELIVERIES
+        self._backlog_limited = False
         self._queue: deque[tuple[Message, int]] = deque()
         self._queued_bytes = 0
         self._enqueued_bytes = 0
@@ -87,8 +87,7 @@ class NativeTransport:
         self._stop_watching_page = _ffi.watch_page(self._leave, self._come_back)
         self._watched = False
         self._close_with: tuple[int | None, str] | None = None
-        self._paused: _ffi.JsDeferred | None = None
-        """The promise that the receiving pipe waits for; ``None`` unless reading is paused."""
+        self._paused = False
         self._receiving = False
         self._lost = False
         self._outcome: tuple[int, str, bool] | None = None
@@ -164,43 +163,57 @@ class NativeTransport:
     # Receiving.
 
     def pause_reading(self) -> None:
-        if self._paused is None and self._outcome is None:
-            self._paused = _ffi.JsDeferred()
+        if not self._paused and self._outcome is None:
+            self._paused = True
+            self._stream.pause()
 
     def resume_reading(self) -> None:
-        if self._paused is not None:
-            self._paused.resolve()
-            self._paused = None
+        if self._paused:
+            self._paused = False
+            self._stream.resume()
 
-    def _write(self, js_chunk: Any, _js_controller: Any) -> Any:
-        messages = (_ffi.py_message(js_chunk),)
-        if self._gathering:
-            self._events.received(messages)
-        else:
-            self._deliver(messages)
-        return None if self._paused is None else self._paused.js_promise
-
-    def _deliver(self, messages: Sequence[Message]) -> None:
-        """Report messages and let the reader that waits for them run, in this very callback."""
-        self.call_soon.hold()
-        try:
-            self._events.received(messages)
-        finally:
-            self._eager_left -= 1
-            self._gather_if(not self._eager_left)
+    def _message_arrived(self, js_chunk: Any) -> None:
+        """Deliver a message that has come alone, or at the beginning of a burst."""
+        message = _ffi.py_message(js_chunk)
+        self._deliver([message])
+        self._eager_left -= 1
+        if not self._eager_left:
+            if self._may_gather([message]):
+                self._poll_soon.start()
+            else:
+                self._eager_left = EAGER_DELIVERIES
+                self._stream.chunks.clear_soon()
 
     def _poll(self) -> None:
-        """Let the reader run that the messages since the last turn have woken."""
-        self._eager_left = EAGER_DELIVERIES
-        self._gather_if(bool(self.call_soon))
-
-    def _gather_if(self, burst: bool) -> None:
-        """Let the waiting reader run, and in a burst hold back what wakes it again, for one turn."""
-        self._gathering = burst
-        self.call_soon.release()
-        if burst:
-            self.call_soon.hold()
+        """Deliver what was gathered, and decide whether the next messages are."""
+        messages = self._stream.take()
+        self._deliver(messages)
+        if messages and self._may_gather(messages):
+            # Most connections never have a burst, so this is not set before the first one.
+            if not self._backlog_limited:
+                self._backlog_limited = True
+                self._stream.chunks.call_at(BACKLOG_LIMITS, self._poll)
             self._poll_soon.start()
+        else:
+            self._eager_left = EAGER_DELIVERIES
+            self._stream.chunks.clear()
+
+    def _may_gather(self, messages: Sequence[Message]) -> bool:
+        """Return whether the mark is so far that messages of this size can't reach it in a turn."""
+        largest = max(map(size_of, messages))
+        number = min(length for length, size in BACKLOG_LIMITS.items() if largest >= size)
+        return number * largest < self._events.incoming.room
+
+    def _deliver(self, messages: Sequence[Message]) -> None:
+        """Report messages and let the readers that wait for them run, with ``run_sync`` a turn later."""
+        if not self.call_soon.delayed:
+            self.call_soon.hold()
+        try:
+            if messages:
+                self._events.received(messages)
+        finally:
+            if not self.call_soon.delayed:
+                self.call_soon.release()
 
     # Opening and closing.
 
@@ -208,7 +221,7 @@ class NativeTransport:
         # The pipe has to start in this very callback: one turn of the event loop later, messages that
         # came right after the handshake and were followed by a Close frame are lost.
         self._receiving = True
-        self._stream.receive(js_readable, self._write, self._received_all)
+        self._stream.receive(js_readable, self._message_arrived, EAGER_DELIVERIES, self._received_all)
         self._stream.feed(js_writable, self._pull, self._sent_all, self._sending_failed)
         self._events.connected(protocol, extensions)
 
@@ -233,7 +246,7 @@ class NativeTransport:
 
     def _note_loss(self) -> None:
         """Note a loss: at a Close frame the browser drops what it holds for a paused pipe."""
-        if self._paused is not None:
+        if self._paused:
             self._lost = True
 
     def _closed(self, code: int, reason: str, clean: bool) -> None:
@@ -243,6 +256,9 @@ class NativeTransport:
         self._finish()
 
     def _received_all(self) -> None:
+        messages = self._stream.take()
+        if messages:
+            self._events.received(messages)
         self._receiving = False
         self._finish()
 

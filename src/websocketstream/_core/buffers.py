@@ -115,6 +115,11 @@ class ReceiveBuffer:
     def __len__(self) -> int:
         return len(self._messages)
 
+    @property
+    def room(self) -> int:
+        """The number of bytes below the high-water mark; zero or less when it is reached."""
+        return self.high_water_mark - self.size
+
     def put(self, messages: Iterable[Message]) -> None:
         """Add messages, in order. After the end they are dropped."""
         if self._ended:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextvars import Context
 from typing import Any, Protocol
 
+from .buffers import ReceiveBuffer
 from .promise import Promise, Step
 from .rules import Message
 
@@ -24,6 +25,10 @@ class Events(Protocol):
     @property
     def run_sync(self) -> bool:
         """``True`` if code that :meth:`received` calls or resumes may call ``run_sync()``."""
+
+    @property
+    def incoming(self) -> ReceiveBuffer:
+        """The buffer that :meth:`received` fills."""
 
     def connected(self, protocol: str, extensions: str) -> None:
         """Report that the opening handshake has succeeded."""

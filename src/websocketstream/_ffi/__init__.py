@@ -34,6 +34,5 @@ from .turns import JsTurns as JsTurns
 from .values import js_buffer_to_bytes as js_buffer_to_bytes
 from .values import py_message as py_message
 from .websocket import JsWebSocket as JsWebSocket
-from .websocket_stream import JsDeferred as JsDeferred
 from .websocket_stream import JsSource as JsSource
 from .websocket_stream import JsWebSocketStream as JsWebSocketStream

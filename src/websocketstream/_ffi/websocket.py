@@ -1,19 +1,15 @@
 """Classic ``WebSocket``, whose message events JavaScript gathers without calling Python.
 
-The listener for ``message`` is ``events.push``, bound to a JavaScript array, so no Python runs for each
-message. Python learns of messages in two ways, and then takes the whole array at once:
+Python learns of messages in two ways, and then takes the whole array at once:
 
 - a second listener with ``once: true``, which the browser removes before it calls it. It is added again
   (:meth:`JsWebSocket.arm`) whenever Python wants to be called for the next message;
-- a setter at one index of the array's prototype (:meth:`JsWebSocket.call_at_backlog`). ``push`` assigns
-  ``events[length]``. An index that the array does not have is looked up in its prototype, so the push
-  that reaches that length calls the setter instead of storing the event. It costs other pushes nothing,
-  while a second listener that counts the messages costs a quarter of the rate in WebKit.
+- a limit of the backlog (:meth:`JsWebSocket.limit_backlog`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -21,6 +17,7 @@ import js
 from pyodide.ffi import JsException, to_js
 
 from .._core.rules import Message
+from .gathering import JsGathering
 from .proxies import Scope
 from .turns import JsTurns
 from .values import JsStage, js_object, js_size, py_message, py_messages, refusal
@@ -83,8 +80,7 @@ class JsWebSocket:
         except JsException as error:
             raise refusal(error, url) from None
         self._scope = Scope(on_error)
-        self._js_events = js.Array.new()
-        self._js_setters: Any = None
+        self._events = JsGathering(self._scope, lambda js_event: js_size(js_event.data))
         self._js_get_data = _js_get_data
         if _js_get_data is None:
             # In Deno `data` is a property of each event, and map() needs a function that reads it: there
@@ -115,7 +111,7 @@ class JsWebSocket:
             "open": self._scope.keep(opened),
             "error": js_ended,
             "close": js_ended,
-            "message": self._js_events.push.bind(self._js_events),
+            "message": self._events.js_push,
         }
         self._stage = JsStage()
         try:
@@ -147,41 +143,22 @@ class JsWebSocket:
         """Have ``on_message`` called once, for the next message."""
         self._js_arm()
 
-    def call_at_backlog(self, length: int, callback: Callable[[], None], *, size: int = 0) -> None:
-        """Have ``callback`` called whenever that many messages wait, before the next event.
-
-        With ``size`` only if the last one has that many bytes or characters.
-        """
-        # A prototype of this array's own, between it and Array.prototype, so that no other array has the
-        # setters.
-        if self._js_setters is None:
-            self._js_setters = js.Object.create(js.Array.prototype)
-            js.Object.setPrototypeOf(self._js_events, self._js_setters)
-        js_callback = self._scope.keep(callback)
-        last = length - 1
-
-        def set_last(js_event: Any) -> None:
-            # Store the event as push() would have; an assignment would call this setter again.
-            js_element = js_object(value=js_event, writable=True, enumerable=True, configurable=True)
-            js.Object.defineProperty(self._js_events, last, js_element)
-            if not size or js_size(js_event.data) >= size:
-                # A microtask, because push() has not set the array's length yet.
-                js.queueMicrotask(js_callback)
-
-        js.Object.defineProperty(self._js_setters, last, js_object(set=self._scope.keep(set_last)))
+    def limit_backlog(self, limits: Mapping[int, int], callback: Callable[[], None]) -> None:
+        """Have ``callback`` called when so many messages wait, see :meth:`JsGathering.call_at`."""
+        self._events.call_at(limits, callback)
 
     def take(self, js_first: Any = None) -> list[Message]:
         """Return the messages that have arrived since the last call.
 
         ``js_first`` is the event of the first one, where it is at hand: a proxy less to make.
         """
-        number = self._js_events.length
+        number = len(self._events)
         if number == 1 and js_first is not None:  # the usual case without a burst, in fewer calls
-            self._js_events.length = 0
+            self._events.clear()
             return [py_message(js_first.data)]
         if not number:
             return []
-        return py_messages(self._js_events.splice(0).map(self._js_get_data))
+        return py_messages(self._events.take().map(self._js_get_data))
 
     def close(self, code: int | None, reason: str) -> None:
         if code is None:
@@ -197,5 +174,5 @@ class JsWebSocket:
                 self._js_socket.removeEventListener(kind, js_listener)
             self._js_socket.removeEventListener("message", self._js_wake)
         finally:
-            self._js_events.length = 0
+            self._events.clear()
             self._scope.close()

@@ -1,7 +1,7 @@
 """The browser's own ``WebSocketStream``, and the ends of its pipes that are in Python.
 
-A pipe is ``pipeTo`` between a stream of the browser's and one whose source or sink is a Python callback.
-JavaScript awaits the promises between the two, so Python awaits none.
+A pipe is ``pipeTo`` between a stream of the browser's and one whose source is a Python callback, or
+whose sink gathers what comes. JavaScript awaits the promises between the two, so Python awaits none.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import js
 from pyodide.ffi import JsException, to_js
 
 from .._core.rules import Message
+from .gathering import JsGathering
 from .proxies import Scope, call
-from .values import JsStage, close_info, js_object, new_readable, new_writable, refusal
+from .values import JsStage, close_info, js_object, js_size, new_readable, py_messages, refusal
 
 
 class JsWebSocketStream:
@@ -34,6 +35,8 @@ class JsWebSocketStream:
         except JsException as error:
             raise refusal(error, url) from None
         self._scope = Scope(on_error)
+        self.chunks = JsGathering(self._scope, js_size)
+        self._js_gate: Any = js_object(promise=None)
         self._js_pipes = js.AbortController.new()
 
         def opened(js_info: Any) -> None:
@@ -50,11 +53,35 @@ class JsWebSocketStream:
         self._scope.when(self._js_stream.closed, closed, failed)
 
     def receive(
-        self, js_readable: Any, write: Callable[[Any, Any], Any], on_end: Callable[[], None]
+        self, js_readable: Any, on_first: Callable[[Any], None], number: int, on_end: Callable[[], None]
     ) -> None:
-        """Pipe messages into ``write``. If it returns a promise, the next one waits for that."""
-        js_sink = new_writable(write=self._scope.keep(write))
+        """Pipe messages into :attr:`chunks`, of which ``on_first`` gets the first ones.
+
+        The sink's ``size`` function is called with each chunk alone, when the pipe has read it, and
+        gathers it. Its ``write`` returns the gate's promise, if there is one: then the pipe reads no
+        more until that is resolved.
+        """
+        self.chunks.call_with_first(number, on_first)
+        js_sink = js.WritableStream.new(
+            js_object(write=js.Reflect.get.bind(None, self._js_gate, "promise")),
+            # push() returns the array's length, which is never 0. So each chunk fills the sink.
+            js_object(highWaterMark=1, size=self.chunks.js_push),
+        )
         self._pipe(js_readable, js_sink, on_end, on_end, preventCancel=True)
+
+    def take(self) -> list[Message]:
+        """Return the messages that were gathered since the last call."""
+        return py_messages(self.chunks.take()) if len(self.chunks) else []
+
+    def pause(self) -> None:
+        """Stop the pipe from reading, after the chunk that it is writing."""
+        js_parts = js.Promise.withResolvers()
+        self._js_gate.promise, self._js_resume = js_parts.promise, js_parts.resolve
+
+    def resume(self) -> None:
+        """Have the pipe read on."""
+        self._js_gate.promise = None
+        self._js_resume()
 
     def feed(
         self,
@@ -92,19 +119,8 @@ class JsWebSocketStream:
         try:
             self._js_pipes.abort()
         finally:
+            self.chunks.clear()
             self._scope.close()
-
-
-class JsDeferred:
-    """A JavaScript promise, and the function that resolves it."""
-
-    def __init__(self) -> None:
-        js_parts = js.Promise.withResolvers()
-        self.js_promise = js_parts.promise
-        self._js_resolve = js_parts.resolve
-
-    def resolve(self) -> None:
-        self._js_resolve()
 
 
 class JsSource:
