@@ -49,8 +49,13 @@ def _take_buffered(reader: ReadableStreamDefaultReader) -> list[Message]:
 async def flood_is_held_back_at_the_mark(env: Env) -> None:
     """With nobody reading no more is buffered than the mark and a message; then all of it arrives."""
     env.require(env.receive_backpressure, CLASSIC)
+    # The native transport gathers messages while the mark is far. With the first one it never is.
+    for count, size, mark in ((1536, 16 * 1024, 256 * 1024), (20_000, 1000, 1024 * 1024)):
+        await _flooded(env, count, size, mark)
+
+
+async def _flooded(env: Env, count: int, size: int, mark: int) -> None:
     id = env.new_id()
-    count, size, mark = 1536, 16 * 1024, 256 * 1024
     # The server stays open: what a close does to the last messages has a scenario of its own.
     path = f"/send?count={count}&size={size}&kind=binary&close=0&compress=0&id={id}"
     stream = env.stream(path, high_water_mark=mark)
