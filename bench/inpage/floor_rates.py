@@ -10,6 +10,9 @@ from typing import Any, Self
 import js
 from pyodide.ffi import create_proxy, to_js
 
+from websocketstream._backends.browser import BACKLOG_LIMITS
+from websocketstream._backends.native import BATCH_BYTES
+from websocketstream._ffi.gathering import JsGathering
 from websocketstream._ffi.proxies import Scope, call, then
 from websocketstream._ffi.turns import JsTurns
 from websocketstream._ffi.values import JsStage, js_object, js_size, new_readable, py_messages
@@ -21,57 +24,58 @@ from .tally import Message, Tally
 MARK, POLL_SECONDS = 16 * 1024 * 1024, 0.004
 """As in JavaScript's loop; see page/loops.js."""
 
-BATCH_BYTES = 64 * 1024
-BACKLOG_LIMITS = {256: 0, 8: 64 * 1024}
-"""As in the package: how many messages may be gathered, and the size from which a limit applies."""
-
-type Take = Callable[[Any, int, Tally], None]
-"""A function that takes what JavaScript has gathered in an array, so many messages, and counts it."""
+type Take = Callable[[Any, Tally], None]
+"""A function that counts what JavaScript has gathered, an array."""
 
 _js_data_getter = js.Object.getOwnPropertyDescriptor(js.MessageEvent.prototype, "data")
 _js_get_data = js.Function.prototype.call.bind(js.Reflect.get(_js_data_getter, "get"))
 
 
-async def _gather(js_gathered: Any, take: Take, count: int, js_target: Any = None) -> Tally:
-    """Take what JavaScript gathers in an array, once per turn.
+def _size_of(js_value: Any) -> int:
+    """The size of a message, or of the one in an event."""
+    return js_size(getattr(js_value, "data", js_value))
 
-    If a turn brings nothing, wait for an event of the target, or for the array to have a message: that
-    calls Python once per turn, which costs more if few messages come in one.
+
+async def _gather(
+    gathering: JsGathering, scope: Scope, take: Take, count: int, js_target: Any = None
+) -> Tally:
+    """Take what JavaScript gathers, once per turn.
+
+    If a turn brings nothing, wait for an event of the target, or for the first message: that calls
+    Python once per turn, which costs more if few messages come in one.
     """
     tally = Tally()
     size = 0
     received = asyncio.get_running_loop().create_future()
 
-    def take_all() -> int:
+    def take_all() -> bool:
         nonlocal size
-        number = int(js_gathered.length)
-        if number:
-            size = size or js_size(getattr(js_gathered[0], "data", js_gathered[0]))
-            take(js_gathered, number, tally)
-        return number
+        if not len(gathering):
+            return False
+        js_taken = gathering.take()
+        size = size or _size_of(js_taken[0])
+        take(js_taken, tally)
+        return True
 
     def poll() -> None:
-        number = take_all()
+        found = take_all()
         if tally.messages == count:
             received.set_result(None)
         elif js_target is not None:
-            if number:
+            if found:
                 turns.start()
             else:
                 js_target.addEventListener("message", js_start, js_once)
 
-    scope = Scope(received.set_exception)
     turns = JsTurns(1, poll, received.set_exception)
-    js_take_all, js_start = scope.keep(take_all), scope.keep(lambda _event: turns.start())
+    js_start = scope.keep(lambda _event: turns.start())
     js_once = js_object(once=True)
-    call_at = _setters(js_gathered, scope)
     if js_target is None:
-        call_at(1, 0, turns.start)
+        gathering.call_at({1: 0}, turns.start)
     else:
         turns.start()
     # While messages keep coming WebKit runs no poll.
-    for length, least in BACKLOG_LIMITS.items():
-        call_at(length, least, lambda: js.queueMicrotask(js_take_all))
+    gathering.call_at(BACKLOG_LIMITS, take_all)
     await received
     turns.close()
     scope.close()
@@ -79,40 +83,17 @@ async def _gather(js_gathered: Any, take: Take, count: int, js_target: Any = Non
     return tally
 
 
-def _setters(js_gathered: Any, scope: Scope) -> Callable[[int, int, Callable[[], object]], None]:
-    """Return a function that has another one called when an array gets as long as that.
-
-    As in the package it is a setter of the array's prototype, which `push` calls. With a size it is
-    called only if the last message has that many bytes.
-    """
-    js_setters = js.Object.create(js.Array.prototype)
-    js.Object.setPrototypeOf(js_gathered, js_setters)
-
-    def call_at(length: int, least: int, callback: Callable[[], object]) -> None:
-        def set_last(js_value: Any) -> None:
-            js_element = js_object(value=js_value, writable=True, enumerable=True, configurable=True)
-            js.Object.defineProperty(js_gathered, length - 1, js_element)
-            if not least or js_size(getattr(js_value, "data", js_value)) >= least:
-                callback()
-
-        js.Object.defineProperty(js_setters, length - 1, js_object(set=scope.keep(set_last)))
-
-    return call_at
+def drop(js_taken: Any, tally: Tally) -> None:
+    tally.messages += int(js_taken.length)
 
 
-def drop(js_gathered: Any, number: int, tally: Tally) -> None:
-    tally.messages += number
-    js_gathered.length = 0
-
-
-def convert(js_gathered: Any, _number: int, tally: Tally) -> None:
-    for message in py_messages(js_gathered.splice(0)):
+def convert(js_taken: Any, tally: Tally) -> None:
+    for message in py_messages(js_taken):
         tally.add(message)
 
 
-def convert_events(js_gathered: Any, _number: int, tally: Tally) -> None:
-    for message in py_messages(js_gathered.splice(0).map(_js_get_data)):
-        tally.add(message)
+def convert_events(js_taken: Any, tally: Tally) -> None:
+    convert(js_taken.map(_js_get_data), tally)
 
 
 class Gathered(Handwritten):
@@ -129,9 +110,10 @@ class Gathered(Handwritten):
         return client
 
     async def receive(self, count: int) -> Tally:
-        js_events = js.Array.new()
-        self._js_socket.onmessage = js_events.push.bind(js_events)
-        return await _gather(js_events, self._take, count, self._js_socket)
+        scope = Scope()
+        gathering = JsGathering(scope, _size_of)
+        self._js_socket.onmessage = gathering.js_push
+        return await _gather(gathering, scope, self._take, count, self._js_socket)
 
 
 class Prepared(Handwritten):
@@ -210,10 +192,10 @@ class GatheredPipe(Pipes):
         return cls(js_stream, await js_stream.opened, take)
 
     async def receive(self, count: int) -> Tally:
-        js_chunks = js.Array.new()
-        js_push = js_chunks.push.bind(js_chunks)
-        self._pipe_from_network(js_object(), highWaterMark=1, size=js_push)
-        return await _gather(js_chunks, self._take, count)
+        scope = Scope()
+        gathering = JsGathering(scope, _size_of)
+        self._pipe_from_network(js_object(), highWaterMark=1, size=gathering.js_push)
+        return await _gather(gathering, scope, self._take, count)
 
 
 class CalledPipe(Pipes):

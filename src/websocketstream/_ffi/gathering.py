@@ -42,7 +42,7 @@ class JsGathering:
         self._first = number
         self._set(range(number), self._scope.keep(callback))
 
-    def call_at(self, limits: Mapping[int, int], callback: Callable[[], None]) -> None:
+    def call_at(self, limits: Mapping[int, int], callback: Callable[[], object]) -> None:
         """Have ``callback`` called whenever so many values wait, before JavaScript's next event.
 
         The value in ``limits`` is the size of the last message from which the number applies.
