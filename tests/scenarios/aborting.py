@@ -54,7 +54,7 @@ async def signal_in_mid_handshake_lets_the_server_go(env: Env) -> None:
     controller = env.abort_controller()
     id = env.new_id()
     stream = env.stream(f"/never-handshakes?id={id}", signal=controller.signal)
-    await asyncio.sleep(0.05)  # so that the request is likely to be there; it holds without it too
+    await env.requested(id)
     controller.abort("enough")
     assert (await failure(AbortError, stream.opened)).reason == "enough"
     assert (await failure(AbortError, stream.closed)).reason == "enough"

@@ -221,7 +221,10 @@ async def cancelled_while_connecting_gives_up(env: Env) -> None:
         async with stream:
             raise AssertionError("there is no connection to be used")
 
-    await failure(TimeoutError, asyncio.wait_for(use(), 0.05))
+    task = asyncio.ensure_future(use())
+    await env.requested(id)
+    task.cancel()
+    await failure(asyncio.CancelledError, task)
     await failure(WebSocketError, stream.opened)
     await failure(WebSocketError, stream.closed)
     await gone_before_it_was_open(env, id)

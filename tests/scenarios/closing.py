@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from websocketstream import (
     DOMSyntaxError,
     InvalidAccessError,
@@ -169,7 +167,7 @@ async def close_in_mid_handshake_lets_the_server_go(env: Env) -> None:
     """A connection that is given up in mid-handshake is gone for the server too, and was never open."""
     id = env.new_id()
     stream = env.stream(f"/never-handshakes?id={id}")
-    await asyncio.sleep(0.05)  # so that the request is likely to be there; it holds without it too
+    await env.requested(id)
     stream.close()
     await failure(WebSocketError, stream.opened)
     await failure(WebSocketError, stream.closed)

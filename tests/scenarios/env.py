@@ -75,6 +75,14 @@ class Env:
             await asyncio.sleep(0.001)
         return entry
 
+    async def requested(self, id: str) -> None:
+        """Wait until the server has the handshake's request of the connection with that ``id``.
+
+        A connection that is given up earlier can be one that WebKit keeps: it can't stop connecting
+        while TLS is negotiated.
+        """
+        await self.seen(id, lambda entry: entry["path"] is not None)
+
     async def round_trip(self) -> None:
         """Go to the server and back on a connection of its own.
 
@@ -114,6 +122,12 @@ class BrowserEnv(Env):
         that.
         """
         return super().url(f"/@{self.new_id()}{path}", server)
+
+    async def requested(self, id: str) -> None:
+        from js import fetch
+
+        # While a WebSocket is connecting, browsers open no other one to the same server.
+        await fetch(self.url(f"/requested?id={id}").replace("ws", "http", 1), mode="no-cors")
 
     def abort_controller(self) -> Any:
         from js import AbortController

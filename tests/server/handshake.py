@@ -1,4 +1,6 @@
-"""Routes that misbehave in the handshake. Where a client puts up with it, they go on as /echo."""
+"""Routes that misbehave in the handshake, and one that waits for another's request. Where a client puts
+up with it, they go on as /echo.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,11 +18,14 @@ OnRequest = Callable[[Connection, Query], Awaitable[Response | None]]
 OnResponse = Callable[[Response, Query], None]
 
 
-def on_request(path: str, **defaults: Any) -> Callable[[OnRequest], OnRequest]:
+def on_request(
+    path: str, *, group: str = "handshake", recorded: bool = True, **defaults: Any
+) -> Callable[[OnRequest], OnRequest]:
     """Enter a route whose function answers the request itself, or delays the answer."""
 
     def enter(hook: OnRequest) -> OnRequest:
-        register(path, "handshake", hook.__doc__, echo, hooks={"on_request": hook}, defaults=defaults)
+        hooks = {"on_request": hook, "recorded": recorded}
+        register(path, group, hook.__doc__, echo, hooks=hooks, defaults=defaults)
         return hook
 
     return enter
@@ -55,6 +60,18 @@ async def never_handshakes(connection: Connection, query: Query) -> None:
     await asyncio.wait([connection.connection_lost_waiter], timeout=query.delay_ms / 1000)
     connection.abort()
     await connection.wait_closed()
+
+
+@on_request("/requested", group="plain", recorded=False, id="")
+async def requested(connection: Connection, query: Query) -> Response:
+    """Answers over HTTP, once the request of connection `id` has come: while that one is connecting,
+    browsers open no other WebSocket to the same server.
+    """
+    record = connection.journal.find(query.id)
+    begun = asyncio.ensure_future(record.until(lambda record: record.path is not None))
+    await asyncio.wait({begun, connection.connection_lost_waiter}, return_when=asyncio.FIRST_COMPLETED)
+    begun.cancel()
+    return connection.respond(204, "")
 
 
 @on_request("/drop-handshake")

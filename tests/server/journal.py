@@ -66,6 +66,11 @@ class Record:
     def messages_received(self) -> int:
         return self.text_received + self.binary_received
 
+    def begin(self, path: str) -> None:
+        """The handshake's request came."""
+        self.path = path
+        self._changed()
+
     def open(self, subprotocol: str | None = None, extensions: list[str] | None = None) -> None:
         """The handshake succeeded."""
         self.opened = True
@@ -154,7 +159,7 @@ class Journal:
             record = Record(id)
         if id:
             self._records[id] = record
-        record.path = path
+        record.begin(path)
         return record
 
     def find(self, id: str) -> Record:

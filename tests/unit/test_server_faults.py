@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from urllib.request import urlopen
 
 import pytest
 from websockets.asyncio.client import ClientConnection
@@ -175,6 +176,17 @@ async def test_never_handshakes(server: Server) -> None:
     with pytest.raises(TimeoutError):
         await connect(f"{server.url}/never-handshakes?id=mute", open_timeout=0.2)
     assert not (await server.entry("mute"))["opened"]
+
+
+async def test_requested(server: Server) -> None:
+    """Whoever asks over HTTP for a connection's request is answered when it is there."""
+    url = f"{server.url.replace('ws', 'http', 1)}/requested?id=late"
+    answer = asyncio.ensure_future(asyncio.to_thread(urlopen, url, timeout=10))
+    async with connect(f"{server.url}/echo"):
+        assert not answer.done()
+    connecting = asyncio.ensure_future(connect(f"{server.url}/never-handshakes?id=late"))
+    assert (await answer).status == 204
+    connecting.cancel()
 
 
 async def test_drop_handshake(server: Server) -> None:
