@@ -10,7 +10,7 @@ there, on one of three occasions:
 1. *The next message arrives.* A listener that fires once calls Python, which takes the message and arms
    the listener again. That is the fastest way as long as messages come one by one.
 2. *A poll.* After :data:`EAGER_DELIVERIES` such calls there may be a burst. So the listener stays off,
-   and the array is emptied once per turn of the event loop, until a poll finds nothing.
+   and the array is emptied once per turn of the event loop, until a poll finds no more than one.
 3. *A long backlog.* While messages keep coming WebKit runs nothing else, no poll either: a reader saw
    none of 60,000 messages until the last one had arrived. So Python is also called when the array has
    reached a length of :data:`BACKLOG_LIMITS`.
@@ -157,9 +157,10 @@ class ClassicTransport:
 
     def _poll(self) -> None:
         messages = self._socket.take()
-        if messages:
+        if len(messages) > 1:
             self._poll_soon.start()
         else:
+            # A burst brings more. A call with the next message costs no more than a poll for it.
             self._eager_left = self._eager_deliveries
             self._wait_for_message()
         self._deliver(messages)
