@@ -147,7 +147,7 @@ class ClassicTransport:
             self._socket.arm()
 
     def _limit_backlog(self) -> None:
-        # Most connections never have a burst, so the callbacks are made with the first one.
+        # Most connections never have a burst.
         if not self._backlog_limited:
             self._backlog_limited = True
             self._socket.limit_backlog(BACKLOG_LIMITS, self._take_backlog)
@@ -160,22 +160,15 @@ class ClassicTransport:
         if len(messages) > 1:
             self._poll_soon.start()
         else:
-            # A burst brings more. A call with the next message costs no more than a poll for it.
+            # One is no burst: a call with the next message costs no more than a poll.
             self._eager_left = self._eager_deliveries
             self._wait_for_message()
         self._deliver(messages)
 
     def _deliver(self, messages: Sequence[Message]) -> None:
-        """Report messages and let the readers that wait for them run. Call it last: it may suspend.
-
-        A reader runs in this very callback: a microtask for it would cost one more call from JavaScript.
-        """
-        self.call_soon.hold()
-        try:
-            if messages:
-                self._events.received(messages)
-        finally:
-            self.call_soon.release()
+        """Report messages and let the readers that wait for them run. Call it last: it may suspend."""
+        if messages:
+            self.call_soon.run_now(self._events.received, messages)
 
     # Closing.
 

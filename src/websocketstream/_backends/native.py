@@ -188,9 +188,10 @@ class NativeTransport:
     def _poll(self) -> None:
         """Deliver what was gathered, and decide whether the next messages are."""
         messages = self._stream.take()
-        self._deliver(messages)
+        if messages:
+            self._deliver(messages)
         if len(messages) > 1 and self._may_gather(messages):  # One is no burst: go on with calls.
-            # Most connections never have a burst, so this is not set before the first one.
+            # Most connections never have a burst.
             if not self._backlog_limited:
                 self._backlog_limited = True
                 self._stream.chunks.call_at(BACKLOG_LIMITS, self._poll)
@@ -207,14 +208,10 @@ class NativeTransport:
 
     def _deliver(self, messages: Sequence[Message]) -> None:
         """Report messages and let the readers that wait for them run, with ``run_sync`` a turn later."""
-        if not self.call_soon.delayed:
-            self.call_soon.hold()
-        try:
-            if messages:
-                self._events.received(messages)
-        finally:
-            if not self.call_soon.delayed:
-                self.call_soon.release()
+        if self.call_soon.delayed:
+            self._events.received(messages)
+        else:
+            self.call_soon.run_now(self._events.received, messages)
 
     # Opening and closing.
 

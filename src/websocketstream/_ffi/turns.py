@@ -76,8 +76,7 @@ class JsCallSoon:
     callbacks can call ``run_sync()`` where the browser has JSPI: then they are called through
     ``callPromising``, which takes a turn of Pyodide's event loop before.
 
-    Between :meth:`hold` and :meth:`release` nothing is scheduled. A transport that JavaScript has called
-    delivers its messages in between; :meth:`release` then runs the reader at once, in that same call.
+    Where JavaScript has called Python anyway, :meth:`run_now` saves the microtask.
     """
 
     def __init__(self, *, run_sync: bool) -> None:
@@ -90,9 +89,6 @@ class JsCallSoon:
         self._arriving = 0
         self._holding = self._closed = False
 
-    def __len__(self) -> int:
-        return len(self._calls)
-
     def __call__(self, step: Step, argument: Any, context: Context) -> None:
         if self._closed:
             asyncio.get_running_loop().call_soon(step, argument, context=context)
@@ -101,18 +97,21 @@ class JsCallSoon:
             self._queue()  # First: if it raises, the caller finds another way.
         self._calls.append((step, argument, context))
 
-    def hold(self) -> None:
-        """Schedule nothing until :meth:`release`."""
-        self._holding = True
+    def run_now[T](self, function: Callable[[T], object], argument: T) -> None:
+        """Call ``function``, then the first callback, and schedule the others.
 
-    def release(self) -> None:
-        """Run the first callback now and schedule the others. Call it last: the callback may suspend."""
-        self._holding = False
-        if self._calls:
-            # First schedule the others, because the call may be suspended for any length of time.
-            for _ in range(len(self._calls) - 1):
-                self._queue()
-            self._call()
+        Do nothing after it: the callback may suspend the call.
+        """
+        self._holding = True
+        try:
+            function(argument)
+        finally:
+            self._holding = False
+            if self._calls:
+                # First schedule the others, because the call may be suspended for any length of time.
+                for _ in range(len(self._calls) - 1):
+                    self._queue()
+                self._call()
 
     def close(self) -> None:
         """Hand the callbacks that wait, and later ones, to asyncio's event loop."""
