@@ -46,9 +46,9 @@ def install(
     a browser it does nothing, so the same program runs there too. A second call sets the options for
     connections that are made after it; without arguments it leaves them as they are.
 
-    It replaces ``create_connection``, ``sock_connect`` and ``getaddrinfo`` of Pyodide's event loop, has
-    ``websockets.sync.client`` connect without a thread, and provides a module ``ssl`` where Python has
-    none. :func:`uninstall` undoes all of it.
+    It replaces ``create_connection``, ``sock_connect``, ``getaddrinfo`` and ``call_at`` of Pyodide's
+    event loop, has ``websockets.sync.client`` connect without a thread, and provides a module ``ssl``
+    where Python has none. :func:`uninstall` undoes all of it.
 
     Args:
         backend: the back end that carries the connections, as for

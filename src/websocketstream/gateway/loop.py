@@ -2,13 +2,15 @@
 
 All asyncio programs connect through three methods of the event loop. In Pyodide ``create_connection``
 and ``sock_connect`` work only over the sockets of Node, and ``getaddrinfo`` is missing before version
-314. :class:`LoopPatch` puts them on the class, since a program may have several loops, and removes them
-again.
+314. :class:`LoopPatch` puts these and ``call_at`` on the class, since a program may have several loops,
+and removes them again.
 
 - ``create_connection`` makes a :class:`~.transport.GatewayTransport` with a server at its far end
   (:class:`~.server.ServerConnection`).
 - ``sock_connect`` connects nothing. It keeps the address for the ``create_connection(sock=…)`` that
   follows.
+- ``call_at`` accepts a time that has passed, which Pyodide refuses. A timer of aiohttp's heartbeat that
+  fires a moment early is set once more, and now and then the time passes in between.
 - ``getaddrinfo`` uses Emscripten's resolver. That invents an address for each name and can translate it
   back, so a name that a program has resolved by itself still reaches the browser.
 """
@@ -79,7 +81,10 @@ class LoopPatch:
             self._addresses[sock] = address
 
         original = getattr(loop_class, "create_connection", None) if has_sockets else None
-        methods: dict[str, Any] = {"create_connection": self._create_connection(original)}
+        methods: dict[str, Any] = {
+            "create_connection": self._create_connection(original),
+            "call_at": _call_at(loop_class),
+        }
         if not has_sockets:
             methods |= {"sock_connect": sock_connect, "getaddrinfo": _getaddrinfo}
         self._replaced = {name: vars(loop_class).get(name, _MISSING) for name in methods}
@@ -173,6 +178,18 @@ class LoopPatch:
             with suppress(OSError):
                 host = socket.gethostbyaddr(host)[0]
         return host, int(port)
+
+
+def _call_at(loop_class: Any) -> Callable[..., Any]:
+    original = loop_class.call_at
+
+    def call_at(loop: Any, when: float, callback: Any, *args: Any, **options: Any) -> Any:
+        try:
+            return original(loop, when, callback, *args, **options)
+        except ValueError:
+            return loop.call_soon(callback, *args, **options)
+
+    return call_at
 
 
 async def _getaddrinfo(

@@ -68,6 +68,15 @@ async def keepalive_is_content_with_an_idle_connection(env: LibrariesEnv) -> Non
         assert (await receiving).data == "still there?"
 
 
+@scenario(quick=True)
+async def timer_whose_time_has_passed_runs(env: LibrariesEnv) -> None:
+    """A timer that is set for a time in the past runs at once: a heartbeat may be a moment late."""
+    loop = asyncio.get_running_loop()
+    called = asyncio.Event()
+    loop.call_at(loop.time() - 1, called.set)
+    await called.wait()
+
+
 @scenario()
 async def pings_of_the_server_are_none_of_the_librarys_business(env: LibrariesEnv) -> None:
     """Pings of the server are answered even if the library does not read."""

@@ -16,7 +16,7 @@ from websocketstream.gateway.loop import LoopPatch
 from websocketstream.gateway.options import Options
 from websocketstream.gateway.transport import GatewayTransport
 
-METHODS = ("create_connection", "sock_connect", "getaddrinfo")
+METHODS = ("create_connection", "call_at", "sock_connect", "getaddrinfo")
 
 
 class World:
@@ -352,7 +352,7 @@ def test_cancelling_while_it_is_asked(world: World) -> None:
 def test_restoring(world: World) -> None:
     """`restore()` takes the methods away again; connections that are open go on."""
     own = {name: vars(world.loop_class)[name] for name in METHODS}
-    assert len(own) == 3
+    assert len(own) == 4
 
     async def main(loop: asyncio.AbstractEventLoop) -> None:
         transport, protocol = await loop.create_connection(Recorder, "example.com", 80)
@@ -381,7 +381,10 @@ def test_methods_of_the_class_itself() -> None:
 def test_runtime_with_sockets() -> None:
     """Where the runtime has sockets of its own they stay in use, except for TLS."""
     world = World(has_sockets=True)
-    assert [name for name in METHODS if name in vars(world.loop_class)] == ["create_connection"]
+    assert [name for name in METHODS if name in vars(world.loop_class)] == [
+        "create_connection",
+        "call_at",
+    ]
 
     async def main(loop: asyncio.AbstractEventLoop) -> str:
         async with await asyncio.start_server(
