@@ -6,9 +6,8 @@ loop for each message loses the last ones when the server closes. So no promise 
 - *Receiving.* The readable is piped into a ``WritableStream`` that gathers the messages in an array, so
   no Python runs for most of them. It is called with the first :data:`EAGER_DELIVERIES`. After these a
   burst is likely, and it takes what has been gathered once per turn of the event loop, until a turn
-  brings no more than one. Near the high-water mark nothing is gathered, so that reading is paused
-  exactly there. While it is paused the pipe waits for a promise, and the browser stops reading from the
-  network.
+  brings nothing. Near the high-water mark nothing is gathered, so that reading is paused exactly there.
+  While it is paused the pipe waits for a promise, and the browser stops reading from the network.
 - *Sending.* A ``ReadableStream`` is piped into the writable. Its ``pull`` is called when the network has
   taken what was there; the answer is a batch from the queue, or the next :meth:`~NativeTransport.send`.
 - *Closing.* The queue is sent first: closing with queued writes crashes Chromium's tab. Once it is empty
@@ -190,7 +189,8 @@ class NativeTransport:
         messages = self._stream.take()
         if messages:
             self._deliver(messages)
-        if len(messages) > 1 and self._may_gather(messages):  # One is no burst: go on with calls.
+        # One message is enough to go on: with run_sync a call for each of large ones would cost more.
+        if messages and self._may_gather(messages):
             # Most connections never have a burst.
             if not self._backlog_limited:
                 self._backlog_limited = True
